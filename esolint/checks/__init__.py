@@ -1,0 +1,1 @@
+"""The checks of the rules: one module per topic of rules/, each check a plain function."""

@@ -1,0 +1,426 @@
+"""The rules of topic api: what ESO's webhook refuses, and what it lets pass in vain.
+
+Source: ESO v2.9.0, apis/externalsecrets/v1/*_validator.go and each provider's ValidateStore
+and NewClient under providers/v1. Only ExternalSecrets and stores have a webhook; what stands
+in a ClusterExternalSecret is refused when its ExternalSecrets are created.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from esolint import go
+from esolint.context.version import may_serve_v1beta1, pins
+from esolint.graph import Environment
+from esolint.model.consumer import EXTERNAL_SECRETS
+from esolint.model.provider_config import Fault, failures, mistyped, refusals
+from esolint.model.providers import expand, written
+from esolint.model.store import Store, stores
+from esolint.repository import Repository
+from esolint.resource import Resource
+from esolint.rule import Finding, Note
+from esolint.schema import concerns, packaged
+from esolint.value import Route, Value, at, format_route, mapping, sequence, text
+
+_GROUP = "external-secrets.io"
+_VERSIONS = ("v1", "v1beta1")
+
+
+# ExternalSecrets
+
+
+class _Spec:
+    """The spec of an ExternalSecret, as it stands or inside a ClusterExternalSecret."""
+
+    __slots__ = ("base", "case", "resource")
+
+    def __init__(self, resource: Resource, base: Route) -> None:
+        self.resource = resource
+        self.base = base
+        self.case = "refused" if resource.kind == "ExternalSecret" else "later"
+
+    def get(self, *route: str | int) -> Value:
+        return self.resource.get(*self.base, *route)
+
+    def known(self, *route: str | int) -> bool:
+        return not self.resource.unknown((*self.base, *route))
+
+    def choice(self, route: str, default: str) -> str | None:
+        """Return a text, its default where none is given; None where it is not known."""
+        steps = written(route)
+        value = self.get(*steps)
+        if not self.known(*steps):
+            return None
+        return value if isinstance(value, str) else default if value is None else None
+
+    def entries(self, name: str) -> Iterator[tuple[int, dict[str, Value]]]:
+        """Yield the mappings of a list whose content is known."""
+        for i, entry in enumerate(sequence(self.get(*written(name)))):
+            if isinstance(entry, dict):
+                yield i, entry
+
+    def finding(self, route: Route, fault: str, *related: Note) -> Finding:
+        message = f"{_title(self.resource)}: {fault}"
+        return Finding(
+            self.resource, (*self.base, *route), message, case=self.case, related=related
+        )
+
+
+def _spec(resource: Resource) -> _Spec | None:
+    """Return the spec that the webhook would see; None where there is none to judge."""
+    if resource.group != _GROUP or resource.version not in _VERSIONS:
+        return None
+    spec = _Spec(resource, EXTERNAL_SECRETS[resource.kind])
+    value = resource.get(*spec.base)
+    # An ExternalSecret may lack its spec as far as the schema goes, its inner one may not.
+    there = isinstance(value, dict) or (value is None and resource.kind == "ExternalSecret")
+    return spec if there and spec.known() else None
+
+
+def policy_combination(resource: Resource, env: Environment) -> Iterator[Finding]:
+    spec = _spec(resource)
+    if spec is None:
+        return
+    creation = spec.choice("target.creationPolicy", "Owner")
+    deletion = spec.choice("target.deletionPolicy", "Retain")
+    together = f"deletionPolicy {deletion} and creationPolicy {creation}"
+    if deletion == "Delete" and creation in ("Merge", "None", "CreateOrMerge"):
+        fault = f"{together}: ESO may not delete a Secret that it does not own"
+    elif deletion == "Merge" and creation == "None":
+        fault = f"{together}: there is no Secret to remove keys from"
+    else:
+        return
+    yield spec.finding(("target", "deletionPolicy"), fault)
+
+
+_TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status")
+_SPEC_FIELDS = (
+    "data",
+    "dataFrom",
+    "refreshInterval",
+    "refreshPolicy",
+    "secretStoreRef",
+    "syncWindows",
+    "target",
+)
+
+
+def empty_data(resource: Resource, env: Environment) -> Iterator[Finding]:
+    spec = _spec(resource)
+    if spec is None:
+        return
+    for name in ("data", "dataFrom"):
+        if not spec.known(name) or spec.get(name) not in (None, []):
+            return
+    if spec.get() is None:
+        typo = mistyped(resource.value, ["spec"], _TOP_LEVEL)
+    else:
+        typo = mistyped(spec.get(), ["data", "dataFrom"], _SPEC_FIELDS)
+    if not typo:
+        yield spec.finding((), "neither data nor dataFrom has an entry")
+
+
+_ENTRY_FIELDS = ("extract", "find", "rewrite", "sourceRef")
+_SOURCES = tuple(written(route) for route in ("find", "extract", "sourceRef.generatorRef"))
+
+
+def datafrom_source_conflict(resource: Resource, env: Environment) -> Iterator[Finding]:
+    for spec, i, _, given in _data_from(resource):
+        if len(given) > 1:
+            yield spec.finding(("dataFrom", i), f"dataFrom[{i}] has both {' and '.join(given)}")
+
+
+def datafrom_source_missing(resource: Resource, env: Environment) -> Iterator[Finding]:
+    for spec, i, entry, given in _data_from(resource):
+        if given or entry.get("sourceRef") is not None:
+            continue
+        if not mistyped(entry, ("find", "extract", "sourceRef"), _ENTRY_FIELDS):
+            fault = f"dataFrom[{i}] has neither find nor extract nor sourceRef"
+            yield spec.finding(("dataFrom", i), fault)
+
+
+def _data_from(
+    resource: Resource,
+) -> Iterator[tuple[_Spec, int, dict[str, Value], list[str]]]:
+    """Yield the entries of dataFrom with the sources that each has, where these are known."""
+    spec = _spec(resource)
+    if spec is None:
+        return
+    for i, entry in spec.entries("dataFrom"):
+        if all(spec.known("dataFrom", i, *route) for route in _SOURCES):
+            yield spec, i, entry, [str(r[-1]) for r in _SOURCES if at(entry, r) is not None]
+
+
+def duplicate_secret_key(resource: Resource, env: Environment) -> Iterator[Finding]:
+    for spec, route, key, first in _repeated(resource, ("Retain",)):
+        note = Note(resource, (*spec.base, *first), "first given here")
+        yield spec.finding(route, f'secretKey "{key}" is given twice', note)
+
+
+def shadowed_secret_key(resource: Resource, env: Environment) -> Iterator[Finding]:
+    for spec, route, key, first in _repeated(resource, ("Delete", "Merge")):
+        note = Note(resource, (*spec.base, *first), "this value is lost")
+        finding = spec.finding(route, f'secretKey "{key}" is given twice, and the last wins', note)
+        yield finding._replace(case=None)
+
+
+def _repeated(
+    resource: Resource, policies: tuple[str, ...]
+) -> Iterator[tuple[_Spec, Route, str, Route]]:
+    """Yield each secretKey that stands again, with its route and that of the one before."""
+    spec = _spec(resource)
+    if spec is None or spec.choice("target.deletionPolicy", "Retain") not in policies:
+        return
+    seen: dict[str, Route] = {}
+    for i, entry in spec.entries("data"):
+        key = text(entry.get("secretKey"))
+        route: Route = ("data", i, "secretKey")
+        if key and spec.known(*route):
+            if key in seen:
+                yield spec, route, key, seen[key]
+            seen[key] = route
+
+
+_ACCOUNT_TOKEN = "kubernetes.io/service-account-token"
+_ACCOUNT_NAME = "kubernetes.io/service-account.name"
+_BOOTSTRAP = "bootstrap.kubernetes.io/token"
+
+
+def privileged_template(resource: Resource, env: Environment) -> Iterator[Finding]:
+    spec = _spec(resource)
+    if spec is None:
+        return
+    kind = spec.choice("target.template.type", "")
+    if kind == _BOOTSTRAP:
+        yield spec.finding(
+            ("target", "template", "type"), f"a Secret of type {kind} lets new nodes join"
+        )
+    if kind != _ACCOUNT_TOKEN:
+        return
+    annotations: Route = ("target", "template", "metadata", "annotations")
+    if _ACCOUNT_NAME in mapping(spec.get(*annotations)):
+        fault = f"a Secret of type {kind} with the annotation {_ACCOUNT_NAME} gets a token"
+        yield spec.finding((*annotations, _ACCOUNT_NAME), fault)
+    for i, route, target in _template_targets(spec):
+        if target.casefold() == "annotations":
+            fault = f"templateFrom[{i}] may annotate a Secret of type {kind} with {_ACCOUNT_NAME}"
+            yield spec.finding(route, fault)
+
+
+def template_target_not_allowed(resource: Resource, env: Environment) -> Iterator[Finding]:
+    spec = _spec(resource)
+    if spec is None or not spec.known("target", "manifest"):
+        return
+    manifest = mapping(spec.get("target", "manifest"))
+    if manifest and (manifest.get("apiVersion"), manifest.get("kind")) != ("v1", "Secret"):
+        return
+    for i, route, target in _template_targets(spec):
+        if target.casefold() not in ("", "data", "annotations", "labels"):
+            fault = f'templateFrom[{i}] writes to "{target}", which no Secret lets it write'
+            yield spec.finding(route, fault)
+
+
+def _template_targets(spec: _Spec) -> Iterator[tuple[int, Route, str]]:
+    for i, entry in spec.entries("target.template.templateFrom"):
+        target = entry.get("target")
+        route: Route = ("target", "template", "templateFrom", i, "target")
+        if isinstance(target, str) and spec.known(*route):
+            yield i, route, target
+
+
+# Durations
+
+_CHECKED_DURATIONS: Mapping[str, tuple[Route, ...]] = {
+    "ExternalSecret": (written("refreshInterval"), written("syncWindows.windows.*.duration")),
+    "SecretStore": (
+        written("provider.webhook.timeout"),
+        written("provider.onepasswordSDK.cache.ttl"),
+    ),
+}
+_UNCHECKED_DURATIONS: Mapping[str, tuple[Route, ...]] = {
+    "PushSecret": (written("refreshInterval"),),
+    "ClusterPushSecret": (
+        written("refreshTime"),
+        written("pushSecretSpec.refreshInterval"),
+    ),
+    "ClusterExternalSecret": (
+        written("refreshTime"),
+        written("externalSecretSpec.refreshInterval"),
+        written("externalSecretSpec.syncWindows.windows.*.duration"),
+    ),
+    "Webhook": (written("timeout"),),
+    "ClusterGenerator": (written("generator.webhookSpec.timeout"),),
+}
+
+
+def invalid_duration(resource: Resource, env: Environment) -> Iterator[Finding]:
+    if resource.group != _GROUP or resource.version not in _VERSIONS:
+        return
+    if resource.kind == "ExternalSecret":
+        yield from _durations(resource, _CHECKED_DURATIONS["ExternalSecret"])
+        return
+    yield from _durations(resource, _CHECKED_DURATIONS["SecretStore"])
+    interval: Route = ("spec", "refreshInterval")
+    value = resource.get(*interval)
+    fault = ""
+    if isinstance(value, str) and not resource.unknown(interval):
+        try:
+            fault = "is negative" if go.parse_duration(value) < 0 else ""
+        except ValueError as error:
+            fault = f"is no Go duration: {error}"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        # An integer counts seconds, and 32 bits are kept for it.
+        fault = "is negative" if value < 0 else "is too large" if value >= 1 << 31 else ""
+    if fault:
+        shown = f'"{value}"' if isinstance(value, str) else value
+        yield Finding(resource, interval, f"{_title(resource)}: refreshInterval {shown} {fault}")
+
+
+def invalid_duration_later(resource: Resource, env: Environment) -> Iterator[Finding]:
+    if resource.is_eso:
+        yield from _durations(resource, _UNCHECKED_DURATIONS.get(resource.kind, ()))
+
+
+def _durations(resource: Resource, routes: tuple[Route, ...]) -> Iterator[Finding]:
+    spec = resource.get("spec")
+    for route in [inner for outer in routes for inner in expand(outer, spec)]:
+        value = resource.get("spec", *route)
+        if not isinstance(value, str) or resource.unknown(("spec", *route)):
+            continue
+        try:
+            go.parse_duration(value)
+        except ValueError as error:
+            fault = f'{format_route(route)} "{value}" is no Go duration: {error}'
+            yield Finding(resource, ("spec", *route), f"{_title(resource)}: {fault}")
+
+
+# Stores
+
+
+def invalid_namespace_regex(resource: Resource, env: Environment) -> Iterator[Finding]:
+    if resource.group != _GROUP or resource.version not in _VERSIONS:
+        return
+    for route in expand(("conditions", "*", "namespaceRegexes", "*"), resource.get("spec")):
+        pattern = resource.get("spec", *route)
+        if not isinstance(pattern, str) or resource.unknown(("spec", *route)):
+            continue
+        reason = go.regexp_error(pattern)
+        if reason:
+            fault = f'{format_route(route)} "{pattern}" does not compile: {reason}'
+            yield Finding(resource, ("spec", *route), f"{_title(resource)}: {fault}")
+
+
+def unmaintained_provider(resource: Resource, env: Environment) -> Iterator[Finding]:
+    for store in stores([resource]):
+        if store.row and not store.row.maintained:
+            fault = f"nobody maintains the provider {store.provider}"
+            yield Finding(resource, store.base, f"{_title(resource)}: {fault}")
+
+
+def provider_config_invalid(resource: Resource, env: Environment) -> Iterator[Finding]:
+    if resource.version not in _VERSIONS:
+        return
+    for store in stores([resource]):
+        if resource.get("spec") is None and not mistyped(resource.value, ["spec"], _TOP_LEVEL):
+            message = f"{_title(resource)} has no spec and so no provider"
+            yield Finding(resource, ("spec",), message, case="refused")
+        for fault in refusals(store):
+            yield _provider_finding(store, fault, "warned" if fault.warning else "refused")
+
+
+def provider_config_fails(resource: Resource, env: Environment) -> Iterator[Finding]:
+    if resource.version not in _VERSIONS:
+        return
+    for store in stores([resource]):
+        for fault in failures(store):
+            yield _provider_finding(store, fault, None)
+
+
+def _provider_finding(store: Store, fault: Fault, case: str | None) -> Finding:
+    # A route that starts with the spec is not one of the provider's block.
+    outside = fault.route[:1] == ("spec",)
+    route = fault.route if outside else store.route(fault.route)
+    where = format_route(route[1:] if outside else route[2:])
+    return Finding(
+        store.resource,
+        route,
+        f"{_title(store.resource)}: {where} {fault.text}",
+        case=case,
+        confidence=fault.confidence,
+    )
+
+
+def _title(resource: Resource) -> str:
+    return f'{resource.kind} "{resource.name}"'
+
+
+# API versions
+
+
+def removed_api_version(env: Environment) -> Iterator[Finding]:
+    if env.eso_version is None:
+        yield from _removed_sometime(env)
+        return
+    found = [
+        Finding(resource, violation.route, violation.message)
+        for resource in env.resources
+        if concerns(resource.api_version)
+        for violation in env.admission(resource).violations
+        if violation.rule == "removed-api-version"
+    ]
+    goes_on = bool(found) and may_serve_v1beta1(env.resources)
+    yield from (f for f in found if not goes_on or f.resource.version != "v1beta1")
+
+
+def _removed_sometime(env: Environment) -> Iterator[Finding]:
+    """Yield one finding for all objects whose apiVersion the newest ESO does not serve.
+
+    Silent on what each of the versions serves that the repository names for its clusters.
+    """
+    minors = packaged().minors
+    newest = minors.bit(minors.newest)
+    old = []
+    for resource in env.resources:
+        known = packaged().find(resource.kind, resource.api_version)
+        if known is not None and not known[1].served & newest and not resource.unknown(_VERSION):
+            old.append((resource, known[1].served))
+    if old and may_serve_v1beta1(env.resources):
+        old = [(resource, served) for resource, served in old if resource.version != "v1beta1"]
+    if not old:
+        return
+    named = pins(env.resources, env.patches)
+    here = 0
+    for pin in named:
+        here |= newest if pin.version is None else minors.bit(pin.version)
+    old = [(resource, served) for resource, served in old if not here or here & ~served]
+    if old:
+        counts = Counter(_stopped(resource, served) for resource, served in old)
+        listed = ", and ".join(
+            f"{n} {'object' if n == 1 else 'objects'} of {what}" for what, n in counts.items()
+        )
+        why = "which version is in use is not certain" if named else "no file names the version"
+        # One place for each version is enough to see why.
+        places = {pin.version: Note(pin.resource, pin.route, pin.says) for pin in reversed(named)}
+        notes = tuple(reversed(places.values()))
+        message = f"{listed}; {why}"
+        yield Finding(old[0][0], _VERSION, message, case="version-unknown", related=notes)
+
+
+_VERSION = ("apiVersion",)
+
+
+def _stopped(resource: Resource, served: int) -> str:
+    """Say of an apiVersion which release stopped serving it; `served` is a set of minors."""
+    minors = packaged().minors
+    last = minors.members(served)[-1:]
+    after = [minor for minor in minors.known if last and minor > last[0]]
+    stopped = f"ESO {after[0]} stopped serving" if after else "no known ESO serves"
+    return f"{resource.api_version}, which {stopped}"
+
+
+def legacy_operator(repository: Repository) -> Iterator[Finding]:
+    for resource in repository.resources:
+        if resource.group == "kubernetes-client.io" and resource.kind == "ExternalSecret":
+            message = f"{_title(resource)} is of {resource.api_version}, which ESO does not read"
+            yield Finding(resource, ("apiVersion",), message)

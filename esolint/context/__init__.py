@@ -1,0 +1,1 @@
+"""What a cluster will see of the files: renderings, namespaces, environments, versions."""

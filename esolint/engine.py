@@ -1,0 +1,171 @@
+"""Rules × resources and rules × environments → findings."""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from itertools import chain
+from typing import Literal, NamedTuple, TypeAlias
+
+from esolint.diagnostic import Span
+from esolint.expression import compiled
+from esolint.graph import Environment
+from esolint.locate import Located
+from esolint.repository import Repository
+from esolint.resource import Resource, unreadable
+from esolint.rule import Finding, Rule, load_rules
+from esolint.schema import concerns
+from esolint.source import Unread
+from esolint.value import Value
+
+# These speak of a field, not of its value.
+_AT_KEY = frozenset({"unknown-field", "field-not-in-version", "deprecated-field"})
+
+CRASH = "internal-error"
+
+_PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+
+Check: TypeAlias = Callable[..., Iterable[Finding]]
+# The id of a rule, what it found, and the name of the environment.
+Report: TypeAlias = tuple[str, Finding, str]
+
+
+class ActiveRule(NamedTuple):
+    """A rule that a run applies, with the values of its options."""
+
+    rule: Rule
+    options: Mapping[str, Value]
+
+
+def check(
+    repository: Repository, environments: Sequence[Environment], rules: Sequence[ActiveRule]
+) -> list[Located]:
+    """Run rules over a repository. Rules with a builtin check are reported by others.
+
+    A check that crashes yields a finding of `internal-error`, whatever rules are active, and
+    the others go on. Equal findings of several environments become one that names them all.
+    """
+    names: dict[tuple[str, Finding], list[str]] = {}
+    ids = {active.rule.id for active in rules if "builtin" in active.rule.check}
+    found = [_run(active, repository, environments) for active in rules]
+    found += [_admitted(environment, ids) for environment in environments]
+    for rule_id, finding, name in chain.from_iterable(found):
+        there = names.setdefault((rule_id, finding), [])
+        if name not in there:
+            there.append(name)
+    known = load_rules()
+    return [Located(known[rule_id], f, tuple(there)) for (rule_id, f), there in names.items()]
+
+
+def _run(
+    active: ActiveRule, repository: Repository, environments: Sequence[Environment]
+) -> Iterator[Report]:
+    """Yield what one rule finds."""
+    rule = active.rule
+    if "builtin" in rule.check:
+        return
+    what = f"the check of {rule.id}"
+    function: Check | None = None
+    for subject, arguments, environment in _calls(rule, repository, environments):
+        try:
+            # Only now: most rules have no subject, and their modules take time to load.
+            function = function or _function(rule)
+        except Exception as error:
+            yield CRASH, _crash(what, subject, error), environment
+            return
+        call = partial(function, *arguments, **active.options)
+        yield from _guarded(what, subject, call, rule.id, environment)
+
+
+def _calls(
+    rule: Rule, repository: Repository, environments: Sequence[Environment]
+) -> Iterator[tuple[Resource, tuple[object, ...], str]]:
+    """Yield what a check is called for: a subject, the arguments, the environment's name."""
+    scope = rule.check.get("scope", "resource")
+    if scope == "repository":
+        everything = (*repository.resources, *repository.patches)
+        nowhere = unreadable(Unread(".", Span(1, 1, 1, 2), "unreadable", ""))
+        yield next(iter(everything), nowhere), (repository,), environments[0].name
+        return
+    for environment in environments:
+        subjects = _subjects(rule, environment) if environment.has_eso else ()
+        if scope == "environment":
+            for first in subjects[:1]:
+                yield first, (environment,), environment.name
+        else:
+            for resource in subjects:
+                yield resource, (resource, environment), environment.name
+
+
+def _subjects(rule: Rule, environment: Environment) -> Sequence[Resource]:
+    """Return what a rule looks at in an environment: its kinds, or without kinds everything."""
+    if not rule.kinds:
+        return (*environment.resources, *environment.patches)
+    subjects = environment.of_kind(*rule.kinds)
+    if rule.check.get("patches"):
+        patches = (patch for patch in environment.patches if patch.kind in rule.kinds)
+        return [*subjects, *patches]
+    return subjects
+
+
+def _admitted(environment: Environment, rules: Collection[str]) -> Iterator[Report]:
+    """Yield what the API server would refuse, as findings of the rules that are active."""
+    for resource in environment.resources:
+        if concerns(resource.api_version):
+            try:
+                violations = environment.admission(resource).violations
+            except Exception as error:
+                crash = _crash("the schema check", resource, error)
+                yield CRASH, crash, environment.name
+                continue
+            for rule, route, message, case in violations:
+                if rule in rules:
+                    point: Literal["key", "value"] = "key" if rule in _AT_KEY else "value"
+                    finding = Finding(resource, route, message, case, point=point)
+                    yield rule, finding, environment.name
+
+
+def _guarded(
+    what: str,
+    subject: Resource,
+    call: Callable[[], Iterable[Finding]],
+    rule_id: str,
+    environment: str,
+) -> Iterator[Report]:
+    """Yield a call's findings, and its crash as one more finding."""
+    try:
+        for finding in call():
+            yield rule_id, finding, environment
+    except Exception as error:
+        yield CRASH, _crash(what, subject, error), environment
+
+
+def _crash(what: str, subject: Resource, error: Exception) -> Finding:
+    message = f"{what} crashed ({type(error).__name__}{crash_place(error)})"
+    return Finding(subject, (), message)
+
+
+def crash_place(error: BaseException) -> str:
+    """Return where in esolint an exception came from: ` in checks/refs.py:12`.
+
+    The exception's own text may hold a value of a manifest, so nobody may tell it.
+    """
+    from traceback import extract_tb
+
+    for frame in reversed(extract_tb(error.__traceback__)):
+        if frame.filename.startswith(_PACKAGE):
+            module = frame.filename[len(_PACKAGE) :].replace(os.sep, "/")
+            return f" in {module}:{frame.lineno}"
+    return ""
+
+
+def _function(rule: Rule) -> Check:
+    """Return the function that a rule's check names, or its expression as one."""
+    path = rule.check.get("python")
+    if path is None:
+        return compiled(rule)
+    module, _, name = str(path).partition(".")
+    function: Check = getattr(import_module(f"esolint.checks.{module}"), name)
+    return function

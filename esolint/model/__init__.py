@@ -1,0 +1,1 @@
+"""Thin typed views of the objects that rules look at."""

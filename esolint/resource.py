@@ -1,0 +1,146 @@
+"""Documents → resources: objects with group, version and kind, and where their parts stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from esolint.source import Document, Unread
+from esolint.source.build import Built
+from esolint.source.document import child
+from esolint.value import Route, Value, at, mapping, sequence, text
+
+ESO_GROUPS = ("external-secrets.io", "generators.external-secrets.io")
+
+
+class Resource:
+    """One object of a repository, as its source names it.
+
+    `value` is the object, `document` and `base` say where it stands, and `overrides` names
+    the parts that came from elsewhere (JSON inside a block scalar, a patch): route in the
+    object → document and route there. `holes` are routes of the object that only rendering
+    decides, beside the holes of its documents. A file that is no Kubernetes object but is
+    read all the same (an IAM policy) is a resource without kind.
+    """
+
+    __slots__ = (
+        "api_version",
+        "base",
+        "document",
+        "group",
+        "holes",
+        "kind",
+        "name",
+        "namespace",
+        "overrides",
+        "value",
+        "version",
+    )
+
+    def __init__(
+        self,
+        value: dict[str, Value],
+        document: Document,
+        base: Route = (),
+        overrides: Mapping[Route, tuple[Document, Route]] | None = None,
+        holes: frozenset[Route] = frozenset(),
+    ) -> None:
+        self.value = value
+        self.document = document
+        self.base = base
+        self.overrides = overrides or {}
+        self.holes = holes
+        self.api_version = text(value.get("apiVersion")) or ""
+        group, _, version = self.api_version.rpartition("/")
+        self.group = group
+        self.version = version
+        self.kind = text(value.get("kind")) or ""
+        metadata = mapping(value.get("metadata"))
+        self.name = text(metadata.get("name")) or text(metadata.get("generateName")) or ""
+        self.namespace = text(metadata.get("namespace"))
+
+    @property
+    def is_eso(self) -> bool:
+        return self.group in ESO_GROUPS
+
+    def get(self, *route: str | int) -> Value:
+        """Return what stands at `route`, or None."""
+        return at(self.value, route)
+
+    def annotations(self) -> dict[str, Value]:
+        return mapping(self.get("metadata", "annotations"))
+
+    def labels(self) -> dict[str, Value]:
+        return mapping(self.get("metadata", "labels"))
+
+    def origin(self, route: Route) -> tuple[Document, Route]:
+        """Return the document in which `route` stands, and the route there."""
+        for length in range(len(route), -1, -1):
+            override = self.overrides.get(route[:length])
+            if override is not None:
+                document, base = override
+                return document, base + route[length:]
+        return self.document, self.base + route
+
+    def unknown(self, route: Route) -> bool:
+        """Say whether what stands at `route` is only known after rendering (a hole)."""
+        if self.holes and any(route[:n] in self.holes for n in range(len(route) + 1)):
+            return True
+        document, there = self.origin(route)
+        return document.in_hole(there)
+
+    def embed(self, route: Route) -> Resource | None:
+        """Return this resource with the YAML or JSON text at `route` read as a value.
+
+        None where the text is no mapping or list, or does not parse.
+        """
+        document, there = self.origin(route)
+        inner = child(document, there)
+        if inner is None or not isinstance(inner.value, dict | list):
+            return None
+        value = _replaced(self.value, route, inner.value)
+        assert isinstance(value, dict)
+        overrides = {**self.overrides, route: (inner, ())}
+        return Resource(value, self.document, self.base, overrides, self.holes)
+
+
+def _replaced(value: Value, route: Route, new: Value) -> Value:
+    """Return a copy of `value` with `new` at `route`; what lies beside the route is shared."""
+    if not route:
+        return new
+    step, rest = route[0], route[1:]
+    if isinstance(value, list):
+        assert isinstance(step, int)
+        return [*value[:step], _replaced(value[step], rest, new), *value[step + 1 :]]
+    assert isinstance(value, dict) and isinstance(step, str)
+    return {**value, step: _replaced(value[step], rest, new)}
+
+
+def resources(document: Document) -> Iterator[Resource]:
+    """Yield the objects of a document, those inside Lists too, in their order.
+
+    A `kind: List` (or any `…List` with `items`) is flattened, nested ones as well.
+    """
+    stack: list[tuple[Value, Route]] = [(document.value, ())]
+    while stack:
+        value, base = stack.pop()
+        if not isinstance(value, dict):
+            continue
+        kind = value.get("kind")
+        if isinstance(kind, str) and kind.endswith("List") and isinstance(value.get("items"), list):
+            items = sequence(value["items"])
+            stack.extend((items[i], (*base, "items", i)) for i in range(len(items) - 1, -1, -1))
+        else:
+            yield Resource(value, document, base)
+
+
+def unreadable(unread: Unread) -> Resource:
+    """Return an empty resource that stands where reading stopped: findings can point at it."""
+    document = Document(
+        unread.path,
+        unread.piece.text if unread.piece else "",
+        Built(None, (), False, 0, 0),
+        line=unread.piece.line if unread.piece else 0,
+        index=unread.piece.number if unread.piece else 0,
+        opaque=unread.span,
+    )
+    return Resource({}, document)
