@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import NamedTuple, TypeAlias
 
 from esolint.model.consumer import STORE, STORE_KINDS, StoreUse
@@ -82,6 +83,7 @@ class Environment:
         for resource in self.resources:
             self._by_kind.setdefault(resource.kind, []).append(resource)
         self._store_template = next(filter(_may_define_a_store, unread), None)
+        self._absent: dict[tuple[str, str], Missing | Unknown] = {}
         self._stores: dict[tuple[str, str], list[Resource]] = {}
         for store in self.of_kind(*STORE_KINDS):
             if store.is_eso:
@@ -140,22 +142,32 @@ class Environment:
             named = fitting
         if named:
             return Found(tuple(named))
+        absent = self._absent.get((use.kind, use.name))
+        if absent is None:
+            absent = self._absent[use.kind, use.name] = self._why_absent(use.kind, use.name)
+        return absent
+
+    def _why_absent(self, kind: str, name: str) -> Missing | Unknown:
+        """Say of a store that the repository does not define whether it can be elsewhere."""
         if not self._stores:
             return Unknown("the repository defines no store")
-        if self._is_external(use.kind, use.name):
+        if self._is_external(kind, name):
             return Unknown("the configuration lists it as external")
-        for (kind, _), stores in self._stores.items():
-            if kind == use.kind and any(s.unknown(("metadata", "name")) for s in stores):
-                return Unknown("a store's name is only known after rendering")
+        if kind in self._kinds_with_holes:
+            return Unknown("a store's name is only known after rendering")
         if self._store_template is not None:
             return Unknown(f"{self._store_template.path} may define it")
-        other = STORE_KINDS[use.kind == STORE]
-        same_name = tuple(self._stores.get((other, use.name), ()))
-        names = {
-            name: stores[0] for (kind, name), stores in self._stores.items() if kind == use.kind
-        }
-        near = nearest(use.name, names)
-        return Missing(names[near] if near else None, same_name)
+        other = STORE_KINDS[kind == STORE]
+        names = {n: stores[0] for (k, n), stores in self._stores.items() if k == kind}
+        near = nearest(name, names)
+        return Missing(names[near] if near else None, tuple(self._stores.get((other, name), ())))
+
+    @cached_property
+    def _kinds_with_holes(self) -> frozenset[str]:
+        """The kinds of which a store has a name that is only known after rendering."""
+        name = ("metadata", "name")
+        stores = (store for named in self._stores.values() for store in named)
+        return frozenset(store.kind for store in stores if store.unknown(name))
 
     def _is_external(self, kind: str, name: str) -> bool:
         if not self.external:
