@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from esolint.diagnostic import Diagnostic, Excerpt, Place, Severity, Span
+from esolint.diagnostic import Confidence, Diagnostic, Excerpt, Place, Severity, Span
 from esolint.discover import matcher, shown
 from esolint.engine import ActiveRule
 from esolint.nearest import hint
-from esolint.rule import Rule
+from esolint.rule import Rule, by_name
 from esolint.source import Document, Limits, read_text
 from esolint.suppress import Suppression, dated
 from esolint.value import Route, Value, format_route
@@ -35,7 +35,7 @@ class Settings(NamedTuple):
     profile: str = "default"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
-    min_confidence: str = "low"
+    min_confidence: Confidence = "low"
     fail_on: Severity = "warning"
     exclude: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
@@ -142,10 +142,10 @@ def _selected(selector: str, rules: Mapping[str, Rule]) -> set[str]:
         if name not in names:
             raise ConfigError(f'there is no {field} "{name}"{hint(name, names)}')
         return {rule.id for rule in rules.values() if getattr(rule, field) == name}
-    by_name = {name: rule.id for rule in rules.values() for name in (rule.id, *rule.aliases)}
-    if selector not in by_name:
-        raise ConfigError(f'there is no rule "{selector}"{hint(selector, by_name)}')
-    return {by_name[selector]}
+    known = by_name(rules)
+    if selector not in known:
+        raise ConfigError(f'there is no rule "{selector}"{hint(selector, known)}')
+    return {known[selector].id}
 
 
 def _moved(pattern: str, folder: str) -> str:
@@ -242,11 +242,11 @@ def _options(
     name: str, given: Mapping[str, Any], rules: Mapping[str, Rule], at: Callable[[Route], str]
 ) -> tuple[str, Mapping[str, Value]]:
     """Return a rule's id and the options that are set for it."""
-    by_name = {name: rule for rule in rules.values() for name in (rule.id, *rule.aliases)}
-    if name not in by_name:
+    known = by_name(rules)
+    if name not in known:
         where = at(("rules", name))
-        raise ConfigError(f'{where}: there is no rule "{name}"{hint(name, by_name)}')
-    rule = by_name[name]
+        raise ConfigError(f'{where}: there is no rule "{name}"{hint(name, known)}')
+    rule = known[name]
     for key, value in given.items():
         where = at(("rules", name, key))
         if key not in rule.options:
@@ -259,11 +259,9 @@ def _options(
 
 def _fits(value: Value, wanted: str) -> bool:
     if wanted == "duration" and isinstance(value, str):
-        from esolint.go import parse_duration
+        from esolint.go import duration_error
 
-        try:
-            parse_duration(value)
-        except ValueError:
+        if duration_error(value):
             return False
     return isinstance(value, _TYPES[wanted]) and (wanted == "boolean") == isinstance(value, bool)
 

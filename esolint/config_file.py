@@ -7,22 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
+
+from esolint.diagnostic import Confidence, Severity
+from esolint.shape import Shape
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 
-def _kebab(name: str) -> str:
-    return name.replace("_", "-")
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, alias_generator=_kebab, populate_by_name=False
-    )
-
-
-class SuppressionEntry(_Strict):
+class SuppressionEntry(Shape):
     """Silences rules in files, of objects, or, where both are given, of objects in files."""
 
     rules: list[Text] = Field(min_length=1, description="Ids of the rules to silence.")
@@ -36,7 +29,7 @@ class SuppressionEntry(_Strict):
     until: str | None = Field(default=None, description="The last day it holds: YYYY-MM-DD.")
 
 
-class LimitsEntry(_Strict):
+class LimitsEntry(Shape):
     """What one input may cost. An input beyond a limit is skipped by name."""
 
     depth: int = Field(default=200, ge=10, le=1000)
@@ -45,14 +38,14 @@ class LimitsEntry(_Strict):
     alias_nodes: int = Field(default=100_000, ge=0)
 
 
-class ConfigFile(_Strict):
+class ConfigFile(Shape):
     """esolint.yaml, .esolint.yaml, or [tool.esolint] in pyproject.toml."""
 
     profile: Literal["default", "strict"] = "default"
     select: list[Text] = Field(default=[], description="Ids, topic:NAME, layer:NAME or ALL.")
     ignore: list[Text] = Field(default=[], description="Ids, topic:NAME or layer:NAME.")
-    min_confidence: Literal["high", "medium", "low"] = "low"
-    fail_on: Literal["error", "warning", "info"] = "warning"
+    min_confidence: Confidence = "low"
+    fail_on: Severity = "warning"
     exclude: list[Text] = Field(default=[], description="Patterns as in .gitignore.")
     external: list[Text] = Field(
         default=[], description="Stores that live elsewhere: name or Kind/name, with wildcards."

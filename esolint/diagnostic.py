@@ -12,6 +12,7 @@ Confidence: TypeAlias = Literal["high", "medium", "low"]
 Layer: TypeAlias = Literal["admission", "runtime", "policy"]
 
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+CONFIDENCES: tuple[Confidence, ...] = ("high", "medium", "low")
 
 
 class Span(NamedTuple):

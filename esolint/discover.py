@@ -15,7 +15,9 @@ _SUFFIXES = (".yaml", ".yml", ".json", ".tpl", ".tmpl", ".gotmpl", ".j2", ".jinj
 _NAMES = frozenset({"Kustomization", "Chart.lock", "requirements.lock"})
 _NEVER = frozenset({".git", ".hg", ".svn", "node_modules", ".terraform", ".venv", "__pycache__"})
 
-Ignored = Callable[[str, bool], bool]
+_GITIGNORE_BYTES = 1_000_000
+
+Ignored = Callable[[str, bool], bool | None]
 
 
 class File(NamedTuple):
@@ -63,12 +65,19 @@ def context_root(path: str) -> str:
 
 
 def shown(path: str) -> str:
-    """Return a path as reports write it: relative to the working directory, with `/`."""
+    """Return a path as reports write it: relative to the working directory, with `/`.
+
+    Bytes that are no UTF-8 are written as escapes.
+    """
     try:
         relative = os.path.relpath(path)
     except ValueError:  # another drive
         relative = path
-    return relative.replace(os.sep, "/")
+    return _printable(relative.replace(os.sep, "/"))
+
+
+def _printable(path: str) -> str:
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def discover(
@@ -94,59 +103,86 @@ def discover(
     for path in paths:
         if not os.path.lexists(path):
             raise MissingPathError(path)
-        real = os.path.realpath(path)
-        if os.path.isdir(real):
+        # A link that leads nowhere has no other name than its own.
+        real = os.path.realpath(path) if os.path.exists(path) else os.path.abspath(path)
+        is_folder = os.path.isdir(real)
+        if force_exclude and excluded(real, is_folder):
+            continue
+        if is_folder:
             folders.append(real)
-        elif not (force_exclude and excluded(real, False)):
+        else:
             named.add(real)
 
-    found = set(_walk(root, excluded, skipped))
+    found = set(_walk(root, root, excluded, skipped))
     reported = set(named)
     for folder in folders:
-        inside = folder == root or folder.startswith(root.rstrip(os.sep) + os.sep)
-        below = folder.rstrip(os.sep) + os.sep
-        part = {p for p in found if p.startswith(below)} if inside else None
-        if part is None or (not part and folder != root):
-            # Outside the context, or ignored by it: who names a folder wants it read.
-            part = set(_walk(folder, excluded, skipped))
+        part = {path for path in found if _inside(path, folder)}
+        if not part and folder != root:
+            # Outside the context, or left out of it: who names a folder wants it read.
+            top = root if _inside(folder, root) else folder
+            part = set(_walk(folder, top, excluded, skipped))
         reported |= part
         found |= part
     files = sorted(found | named)
-    return Discovered(tuple(File(p, shown(p), p in reported) for p in files), tuple(skipped))
+    # A link that is named is read as a file, whatever the walk said of it.
+    names = {shown(path) for path in named}
+    left = {skip for skip in skipped if skip.path not in names}
+    return Discovered(
+        tuple(File(path, shown(path), path in reported) for path in files),
+        tuple(sorted(left, key=lambda skip: (skip.path, skip.detail))),
+    )
 
 
-def _walk(root: str, excluded: Ignored, skipped: list[Skip]) -> Iterator[str]:
-    """Yield the files below a folder that can hold manifests. Links are never followed out."""
-    stack: list[tuple[str, list[Ignored]]] = [(root, _gitignores_above(root))]
+def _inside(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _walk(folder: str, top: str, excluded: Ignored, skipped: list[Skip]) -> Iterator[str]:
+    """Yield the files below a folder that can hold manifests. No link is followed out of `top`."""
+    # What leaves out the folder itself does not count inside.
+    ignores = [ignored for ignored in _gitignores_above(folder) if not ignored(folder, True)]
+    if excluded(folder, True):
+        excluded = matcher((), folder)
+    stack = [(folder, ignores)]
     while stack:
-        folder, ignores = stack.pop()
+        here, ignores = stack.pop()
         try:
-            with os.scandir(folder) as entries:
-                listing = sorted(entries, key=lambda entry: entry.name)
+            with os.scandir(here) as entries:
+                listing = sorted(entries, key=lambda entry: entry.name, reverse=True)
         except OSError as error:
             why = error.strerror or "cannot be listed"
-            skipped.append(Skip(shown(folder), None, "unreadable", why))
+            skipped.append(Skip(shown(here), None, "unreadable", why))
             continue
-        here = _gitignore(folder)
-        ignores = [*ignores, here] if here else ignores
-        for entry in reversed(listing):
+        ignores = [*_gitignore(here), *ignores]
+        for entry in listing:
             is_folder = entry.is_dir(follow_symlinks=False)
-            if is_folder and entry.name in _NEVER:
+            is_link = entry.is_symlink()
+            wanted = entry.name not in _NEVER if is_folder else _can_hold_manifests(entry.name)
+            if not wanted and not is_link:
                 continue
-            if not is_folder and not _can_hold_manifests(entry.name):
-                continue
-            if excluded(entry.path, is_folder) or any(i(entry.path, is_folder) for i in ignores):
+            if excluded(entry.path, is_folder) or _is_ignored(entry.path, is_folder, ignores):
                 continue
             if is_folder:
                 stack.append((entry.path, ignores))
-            elif entry.is_symlink():
-                target = os.path.realpath(entry.path)
-                if not target.startswith(root.rstrip(os.sep) + os.sep):
-                    detail = "a link that leads out of the repository"
-                    skipped.append(Skip(shown(entry.path), None, "symlink", detail))
-                # A link to a file of the repository: that file is read at its own place.
-            elif stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+            elif is_link:
+                yield from _behind(entry.path, top, skipped)
+            else:
                 yield entry.path
+
+
+def _behind(link: str, top: str, skipped: list[Skip]) -> Iterator[str]:
+    """Yield the file that a link leads to; what is behind one to a folder is found without it."""
+    target = os.path.realpath(link)
+    is_folder = os.path.isdir(target)
+    if not is_folder and not _can_hold_manifests(os.path.basename(link)):
+        return
+    if not os.path.exists(target):
+        skipped.append(Skip(shown(link), None, "symlink", "a link that leads nowhere"))
+    elif not _inside(target, top) or not _NEVER.isdisjoint(target[len(top) :].split(os.sep)):
+        detail = "a link that leads out of the repository"
+        skipped.append(Skip(shown(link), None, "symlink", detail))
+    elif not is_folder:
+        yield target
 
 
 def _can_hold_manifests(name: str) -> bool:
@@ -154,41 +190,63 @@ def _can_hold_manifests(name: str) -> bool:
 
 
 def matcher(lines: Sequence[str], base: str) -> Ignored:
-    """Return a test of (absolute path, is a folder) against gitignore patterns in `base`."""
+    """Return a test of (absolute path, is a folder) against gitignore patterns in `base`.
+
+    It says True where the last pattern that fits leaves the path out, False where it brings
+    it back (`!`), and None where none fits. A line that is no pattern fits nothing, as in git.
+    """
     if not lines:
-        return lambda path, is_folder: False
+        return lambda path, is_folder: None
     # Only a run that has patterns pays for the library.
     from pathspec import GitIgnoreSpec
 
-    spec = GitIgnoreSpec.from_lines(lines)
+    try:
+        spec = GitIgnoreSpec.from_lines(lines)
+    except ValueError:
+        spec = GitIgnoreSpec.from_lines(filter(_is_pattern, lines))
+    prefix = base.rstrip(os.sep) + os.sep
 
-    def matches(path: str, is_folder: bool) -> bool:
-        relative = os.path.relpath(path, base).replace(os.sep, "/")
-        if relative.startswith(".."):
-            return False
-        return bool(spec.match_file(relative + "/" if is_folder else relative))
+    def matches(path: str, is_folder: bool) -> bool | None:
+        if not path.startswith(prefix):
+            return None
+        relative = _printable(path[len(prefix) :]).replace(os.sep, "/")
+        return spec.check_file(relative + "/" if is_folder else relative).include
 
     return matches
 
 
-def _gitignore(folder: str) -> Ignored | None:
+def _is_pattern(line: str) -> bool:
+    from pathspec import GitIgnoreSpec
+
     try:
-        with open(os.path.join(folder, ".gitignore"), encoding="utf-8", errors="replace") as file:
-            return matcher(file.read().splitlines(), folder)
-    except OSError:
-        return None
+        GitIgnoreSpec.from_lines([line])
+    except ValueError:
+        return False
+    return True
 
 
-def _gitignores_above(root: str) -> list[Ignored]:
-    """Return the ignore files of the folders between the repository's top and `root`."""
+def _is_ignored(path: str, is_folder: bool, ignores: Sequence[Ignored]) -> bool:
+    """Say whether ignore files leave a path out: the nearest one that speaks of it decides."""
+    verdicts = (ignored(path, is_folder) for ignored in ignores)
+    return next((verdict for verdict in verdicts if verdict is not None), False)
+
+
+def _gitignore(folder: str) -> list[Ignored]:
+    """Return the ignore file of a folder, if it has one."""
+    content = read_bytes(os.path.join(folder, ".gitignore"), _GITIGNORE_BYTES)
+    if isinstance(content, str):
+        return []
+    text = content.decode("utf-8-sig", "replace")
+    return [matcher([line.rstrip("\r") for line in text.split("\n")], folder)]
+
+
+def _gitignores_above(folder: str) -> list[Ignored]:
+    """Return the ignore files of the folders above, up to the repository's top, nearest first."""
     found: list[Ignored] = []
-    top = context_root(root)
-    here = root
-    while here != top:
-        here = os.path.dirname(here)
-        ignored = _gitignore(here)
-        if ignored:
-            found.insert(0, ignored)
+    top = context_root(folder)
+    while folder != top:
+        folder = os.path.dirname(folder)
+        found.extend(_gitignore(folder))
     return found
 
 

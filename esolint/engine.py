@@ -20,8 +20,9 @@ from esolint.schema import concerns
 from esolint.source import Unread
 from esolint.value import Value
 
-# These speak of a field, not of its value.
+# These speak of a field, not of its value, except where the value says what the object is.
 _AT_KEY = frozenset({"unknown-field", "field-not-in-version", "deprecated-field"})
+_TYPE = (("apiVersion",), ("kind",))
 
 CRASH = "internal-error"
 
@@ -85,9 +86,8 @@ def _calls(
     """Yield what a check is called for: a subject, the arguments, the environment's name."""
     scope = rule.check.get("scope", "resource")
     if scope == "repository":
-        everything = (*repository.resources, *repository.patches)
         nowhere = unreadable(Unread(".", Span(1, 1, 1, 2), "unreadable", ""))
-        yield next(iter(everything), nowhere), (repository,), environments[0].name
+        yield next(iter(repository.objects), nowhere), (repository,), environments[0].name
         return
     for environment in environments:
         subjects = _subjects(rule, environment) if environment.has_eso else ()
@@ -122,7 +122,8 @@ def _admitted(environment: Environment, rules: Collection[str]) -> Iterator[Repo
                 continue
             for rule, route, message, case in violations:
                 if rule in rules:
-                    point: Literal["key", "value"] = "key" if rule in _AT_KEY else "value"
+                    at_key = rule in _AT_KEY and route not in _TYPE
+                    point: Literal["key", "value"] = "key" if at_key else "value"
                     finding = Finding(resource, route, message, case, point=point)
                     yield rule, finding, environment.name
 

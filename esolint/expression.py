@@ -15,7 +15,7 @@ from esolint.resource import Resource
 from esolint.rule import Finding, Rule
 from esolint.value import Route, Value, at, parse_route, route_in, sequence
 
-_BLANK = re.compile(r"\{(kind|name|value)\}")
+_BLANK = r"\{(kind|name|value)\}"
 VARIABLES = ("object", "spec", "raw", "item")
 
 
@@ -66,7 +66,7 @@ def _filled(message: str, resource: Resource, route: Route, whole: Value) -> str
             return _shown(resource, route, at(whole, route))
         return resource.kind if match[1] == "kind" else resource.name
 
-    return _BLANK.sub(word, message)
+    return re.sub(_BLANK, word, message)
 
 
 def _shown(resource: Resource, route: Route, value: Value) -> str:

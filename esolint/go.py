@@ -63,6 +63,15 @@ def parse_duration(text: str) -> int:
     return total
 
 
+def duration_error(text: str) -> str | None:
+    """Return why Go does not take a text as a duration, or None where it does."""
+    try:
+        parse_duration(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
 def _fraction(digits: str, unit: int) -> int:
     """Return the nanoseconds of the digits behind the point, rounded as Go does it."""
     value, scale = 0, 1.0
@@ -199,7 +208,7 @@ def holds_uuid(text: str) -> bool:
     return bool(re.search(_UUID, text))
 
 
-_ANY_BYTE = r"(?s)\\(?:Q.*?(?:\\E|\Z)|(C)|.)"
+_ONLY_RE2 = r"(?s)\\(?:Q.*?(?:\\E|\Z)|(C)|.)|\(\?P?<(\w*[^\x00-\x7f]\w*)>"
 
 
 def regexp_error(pattern: str) -> str | None:
@@ -214,6 +223,10 @@ def regexp_error(pattern: str) -> str | None:
     except re2.error as error:
         reason = error.args[0] if error.args else ""
         return reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-    if any(match[1] for match in re.finditer(_ANY_BYTE, pattern)):
-        return "invalid escape sequence: \\C"  # RE2 has it, Go does not
+    # Go does not have all that RE2 has.
+    for match in re.finditer(_ONLY_RE2, pattern):
+        if match[1]:
+            return "invalid escape sequence: \\C"
+        if match[2]:
+            return f"invalid named capture group: {match[0]}"
     return None

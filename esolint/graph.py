@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from esolint.model.consumer import STORE, STORE_KINDS, StoreUse
 from esolint.nearest import nearest
@@ -13,6 +13,9 @@ from esolint.resource import Resource
 from esolint.schema import Admission, Catalog, Version, admit
 from esolint.source import Unread
 from esolint.value import Value
+
+if TYPE_CHECKING:
+    from esolint.model.makers import Makers
 
 
 class Found(NamedTuple):
@@ -41,7 +44,7 @@ class Unknown(NamedTuple):
 Resolution: TypeAlias = "Found | Missing | Unknown"
 
 # An object of its own, not a reference: the key `kind` at the start of a line.
-_STORE_TEMPLATE = re.compile(r"^kind:\s*[\"']?(?:Cluster)?SecretStore\b", re.MULTILINE)
+_STORE_TEMPLATE = r"(?m)^kind:\s*[\"']?(?:Cluster)?SecretStore\b"
 # Why nothing at all is known of an input.
 _UNSEEN = frozenset({"too-large", "too-many-documents", "encoding", "unreadable"})
 
@@ -49,7 +52,10 @@ _UNSEEN = frozenset({"too-large", "too-many-documents", "encoding", "unreadable"
 def _may_define_a_store(unread: Unread) -> bool:
     if unread.piece is None:
         return unread.reason in _UNSEEN
-    return _STORE_TEMPLATE.search(unread.piece.text) is not None
+    from esolint.model.makers import defines_store
+
+    written = unread.piece.text
+    return re.search(_STORE_TEMPLATE, written) is not None or defines_store(written)
 
 
 class Environment:
@@ -145,6 +151,10 @@ class Environment:
         absent = self._absent.get((use.kind, use.name))
         if absent is None:
             absent = self._absent[use.kind, use.name] = self._why_absent(use.kind, use.name)
+        if isinstance(absent, Missing):
+            patch = self._makers.exchanges(use)
+            if patch:
+                return Unknown(f"{patch} may name another store")
         return absent
 
     def _why_absent(self, kind: str, name: str) -> Missing | Unknown:
@@ -157,10 +167,22 @@ class Environment:
             return Unknown("a store's name is only known after rendering")
         if self._store_template is not None:
             return Unknown(f"{self._store_template.path} may define it")
-        other = STORE_KINDS[kind == STORE]
+        other = tuple(self._stores.get((STORE_KINDS[kind == STORE], name), ()))
         names = {n: stores[0] for (k, n), stores in self._stores.items() if k == kind}
+        if not names and not other:
+            return Unknown(f"the repository defines no {kind}")
+        maker = self._makers.of(kind, name, names)
+        if maker is not None:
+            return Unknown(f"{maker} may make it")
         near = nearest(name, names)
-        return Missing(names[near] if near else None, tuple(self._stores.get((other, name), ())))
+        return Missing(names[near] if near else None, other)
+
+    @cached_property
+    def _makers(self) -> Makers:
+        # Loaded here: in a sound repository nobody asks.
+        from esolint.model.makers import Makers
+
+        return Makers(self.resources, self.patches)
 
     @cached_property
     def _kinds_with_holes(self) -> frozenset[str]:

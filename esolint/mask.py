@@ -123,7 +123,7 @@ def masked(path: str, content: bytes) -> bytes:
     if isinstance(text, Unread):
         return b""
     whole = read([Input(path, content)], everything=True)
-    masks = Masks((*whole.resources, *whole.patches))
+    masks = Masks(whole.objects)
     lines = text.split("\n")
     shown = list(map(_unparsed, lines))
     for document in whole.documents:

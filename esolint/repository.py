@@ -13,22 +13,20 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from esolint.context import kustomize, version
-from esolint.model import core, iam
-from esolint.resource import Resource, resources
+from esolint.model import core
+from esolint.resource import ESO_GROUP, Resource, resources
 from esolint.source import Document, Limits, Piece, Unread, decode, parse, split
 from esolint.value import mapping
 
 # The kinds find a document whose group is misspelt, or is that of ESO's forerunner.
-_GROUP = "external-secrets.io"
 _KINDS = ("ExternalSecret", "SecretStore", "PushSecret")
 _SUPPRESSION = "esolint:"
 # An escape, or a `!!binary` whose own tag can be written in three ways, spells any word in
 # other letters.
-_RESPELT = re.compile(r"\\[xuU\r\n\x85\u2028\u2029]|![^\s!]*binary|^%TAG|![^\s!%]*%", re.MULTILINE)
-_IS_ESO = re.compile(
-    r"(?:^[ \t{\[-]*|[{,][ \t]*)[\"']?apiVersion[\"']?\s*:\s*[\"']?"
-    r"(?:generators\.)?external-secrets\.io/",
-    re.MULTILINE,
+_RESPELT = r"(?m)\\[xuU\r\n\x85\u2028\u2029]|![^\s!]*binary|^%TAG|![^\s!%]*%"
+_IS_ESO = (
+    r"(?m)(?:^[ \t{\[-]*|[{,][ \t]*)[\"']?apiVersion[\"']?\s*:\s*[\"']?"
+    r"(?:generators\.)?external-secrets\.io/"
 )
 
 
@@ -49,14 +47,19 @@ class Repository(NamedTuple):
     unread: tuple[Unread, ...]
     files: int
 
+    @property
+    def objects(self) -> tuple[Resource, ...]:
+        """The whole objects, then the patches."""
+        return (*self.resources, *self.patches)
+
     def eso_resources(self) -> int:
-        return sum(resource.is_eso for resource in (*self.resources, *self.patches))
+        return sum(resource.is_eso for resource in self.objects)
 
 
 def looks_like_eso(source: Document | Unread) -> bool:
     """Say whether a text says of itself, somewhere, that it is an ESO object."""
     text = source.text if isinstance(source, Document) else source.piece and source.piece.text
-    return bool(text and _IS_ESO.search(text))
+    return bool(text and re.search(_IS_ESO, text))
 
 
 def read(
@@ -108,17 +111,21 @@ def _comes_first(text: str) -> bool:
     """Say whether a text can hold an ESO object, or a suppression, which may be of no use."""
     # A word is looked up many times faster than an expression, and most texts have none.
     return (
-        _GROUP in text.lower()
+        ESO_GROUP in text.lower()
         or any(kind in text for kind in _KINDS)
         or _SUPPRESSION in text
-        or (("\\" in text or "!" in text or "%" in text) and bool(_RESPELT.search(text)))
+        or (("\\" in text or "!" in text or "%" in text) and bool(re.search(_RESPELT, text)))
     )
 
 
 def _is_of_interest(piece: Piece) -> bool:
+    # It takes time to load, and where there is nothing but ESO's objects nobody asks.
+    from esolint.model import iam, makers
+
     return (
         posixpath.basename(piece.path) in kustomize.FILE_NAMES
         or core.may_be_needed(piece.text)
+        or makers.may_matter(piece.text)
         or iam.mentions_policy(piece.text)
         or iam.mentions_identity(piece.text)
         or version.may_pin(piece.text)

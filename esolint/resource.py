@@ -9,7 +9,8 @@ from esolint.source.build import Built
 from esolint.source.document import child
 from esolint.value import Route, Value, at, mapping, sequence, text
 
-ESO_GROUPS = ("external-secrets.io", "generators.external-secrets.io")
+ESO_GROUP = "external-secrets.io"
+ESO_GROUPS = (ESO_GROUP, "generators.external-secrets.io")
 
 
 class Resource:
@@ -61,6 +62,11 @@ class Resource:
     @property
     def is_eso(self) -> bool:
         return self.group in ESO_GROUPS
+
+    @property
+    def title(self) -> str:
+        """What messages call the object: `ExternalSecret "db"`."""
+        return f'{self.kind} "{self.name}"'
 
     def get(self, *route: str | int) -> Value:
         """Return what stands at `route`, or None."""

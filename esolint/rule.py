@@ -122,6 +122,11 @@ def _all_prose() -> Mapping[str, Prose]:
     return {entry["id"]: _prose(entry) for entry in _entries(data.rule_prose())}
 
 
+def by_name(rules: Mapping[str, Rule]) -> dict[str, Rule]:
+    """Return rules by all their names: ids and aliases."""
+    return {name: rule for rule in rules.values() for name in (rule.id, *rule.aliases)}
+
+
 def prose(rule_id: str) -> Prose:
     """Return what is told about a rule. Raises KeyError for an unknown id."""
     return _all_prose()[rule_id]

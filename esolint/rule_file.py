@@ -9,32 +9,21 @@ import json
 from collections.abc import Iterable
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
+from esolint.diagnostic import Confidence, Layer, Severity
 from esolint.rule import Rule
+from esolint.shape import Shape
 
 Id = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$")]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Line = Annotated[str, StringConstraints(pattern=r"^\S.*[^\s.]$")]
 Sentences = Annotated[str, StringConstraints(pattern=r"^\S(.|\n)*\.\s*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
-Severity = Literal["error", "warning", "info"]
-Confidence = Literal["high", "medium", "low"]
-Layer = Literal["admission", "runtime", "policy"]
 Profile = Literal["default", "strict", "off"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-        populate_by_name=False,
-    )
-
-
-class OptionEntry(_Strict):
+class OptionEntry(Shape):
     """A setting of the rule: a keyword argument of its check."""
 
     type: Literal["string", "integer", "number", "boolean", "duration", "string-list"]
@@ -42,7 +31,7 @@ class OptionEntry(_Strict):
     what: Sentences
 
 
-class CaseEntry(_Strict):
+class CaseEntry(Shape):
     """One of several things that the rule reports, with a weight of its own."""
 
     layer: Layer
@@ -51,7 +40,7 @@ class CaseEntry(_Strict):
     why: Sentences
 
 
-class CelCheck(_Strict):
+class CelCheck(Shape):
     """An expression over one object; it states what must hold."""
 
     cel: str
@@ -60,7 +49,7 @@ class CelCheck(_Strict):
     each: str | None = Field(default=None, description="Route of a list whose items are judged.")
 
 
-class PythonCheck(_Strict):
+class PythonCheck(Shape):
     """A function of esolint/checks."""
 
     python: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$")]
@@ -68,13 +57,13 @@ class PythonCheck(_Strict):
     patches: bool = Field(default=False, description="Whether it judges kustomize patches too.")
 
 
-class BuiltinCheck(_Strict):
+class BuiltinCheck(Shape):
     """What the schemas, the suppressions or the engine report."""
 
     builtin: Literal["schema", "suppression", "engine"]
 
 
-class ExpectedEntry(_Strict):
+class ExpectedEntry(Shape):
     """A place that a bad example does not mark by a comment."""
 
     file: str = "manifest.yaml"
@@ -83,13 +72,13 @@ class ExpectedEntry(_Strict):
     case: Id | None = None
 
 
-class ExampleEntry(_Strict):
+class ExampleEntry(Shape):
     """A manifest, or several files, that the tests run the rule over."""
 
     name: Line
-    findings: list[ExpectedEntry] = []
+    findings: list[ExpectedEntry] = Field(default=[])
     text: str | None = Field(default=None, description="What stands at the place of a finding.")
-    options: dict[Name, str | int | float | bool | list[str]] = {}
+    options: dict[Name, str | int | float | bool | list[str]] = Field(default={})
     eso_version: str | None = None
     profile: Literal["default", "strict"] = "default"
     yaml: str | None = None
@@ -102,7 +91,7 @@ class ExampleEntry(_Strict):
         return self
 
 
-class RuleFile(_Strict):
+class RuleFile(Shape):
     """A rule: rules/<topic>/<id>.yaml."""
 
     id: Id
@@ -120,9 +109,9 @@ class RuleFile(_Strict):
     why: Sentences
     fix: Sentences
     references: list[Url]
-    options: dict[Name, OptionEntry] = {}
+    options: dict[Name, OptionEntry] = Field(default={})
     security_severity: Annotated[str, StringConstraints(pattern=r"^(\d\.\d|10\.0)$")] | None = None
-    cases: dict[Id, CaseEntry] = {}
+    cases: dict[Id, CaseEntry] = Field(default={})
     check: CelCheck | PythonCheck | BuiltinCheck
     bad: list[ExampleEntry]
     good: list[ExampleEntry]

@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 from esolint import engine, locate
 from esolint.context.version import Installed, installed
-from esolint.diagnostic import Diagnostic, EnvironmentInfo, Result, Skip
+from esolint.diagnostic import (
+    CONFIDENCES,
+    Confidence,
+    Diagnostic,
+    EnvironmentInfo,
+    Result,
+    Skip,
+)
 from esolint.discover import Discovered, discover, read_bytes
 from esolint.engine import ActiveRule
 from esolint.graph import Environment
@@ -18,8 +25,6 @@ from esolint.rule import load_rules
 from esolint.schema import Catalog, Version
 from esolint.source import Limits
 from esolint.suppress import Suppression, suppress, written
-
-_CONFIDENCES = ("low", "medium", "high")
 
 
 class Request(NamedTuple):
@@ -33,7 +38,7 @@ class Request(NamedTuple):
     rules: Sequence[ActiveRule]
     today: str
     profile: str = "default"
-    min_confidence: str = "low"
+    min_confidence: Confidence = "low"
     exclude: Sequence[str] = ()
     force_exclude: bool = False
     external: Sequence[str] = ()
@@ -63,30 +68,14 @@ def run(request: Request) -> Result:
     reported = _reported(found, request)
     # Whoever names files (a hook does) is told of references elsewhere that they break.
     with_relations = any(os.path.isfile(path) for path in request.paths)
-    everything = (*repository.resources, *repository.patches)
     diagnostics = locate.diagnostics(
         located,
-        everything,
+        repository.objects,
         wanted=lambda entry: _is_in_scope(entry, reported, with_relations),
         root=request.root,
     )
     if request.suppressing:
-        scope = reported | {diagnostic.place.path for diagnostic in diagnostics}
-        diagnostics = suppress(
-            diagnostics,
-            [
-                *written(
-                    (document for document in repository.documents if document.path in scope),
-                    (resource for resource in everything if resource.document.path in scope),
-                ),
-                *request.suppressions,
-            ],
-            load_rules(),
-            {active.rule.id for active in request.rules},
-            request.today,
-            reported=None if all(file.reported for file in found.files) else reported,
-            root=request.root,
-        )
+        diagnostics = _suppressed(diagnostics, repository, found, request)
     # Only now: a suppression is of use also where the finding is not asked for.
     diagnostics = [d for d in diagnostics if _is_asked_for(d, request)]
     return Result(
@@ -95,8 +84,8 @@ def run(request: Request) -> Result:
         environments=tuple(map(_described, environments, environments.values())),
         files=len(reported),
         documents=sum(document.path in reported for document in repository.documents),
-        resources=sum(resource.document.path in reported for resource in everything),
-        eso_resources=sum(r.is_eso and r.document.path in reported for r in everything),
+        resources=sum(resource.document.path in reported for resource in repository.objects),
+        eso_resources=sum(r.is_eso and r.document.path in reported for r in repository.objects),
         crashed=any(diagnostic.rule == engine.CRASH for diagnostic in diagnostics),
     )
 
@@ -121,6 +110,27 @@ def _environments(repository: Repository, request: Request) -> dict[Environment,
         ): because
         for version, because in found
     }
+
+
+def _suppressed(
+    diagnostics: list[Diagnostic], repository: Repository, found: Discovered, request: Request
+) -> list[Diagnostic]:
+    """Mark what the manifests and the configuration suppress, and add what is wrong there."""
+    reported = _reported(found, request)
+    scope = reported | {diagnostic.place.path for diagnostic in diagnostics}
+    in_manifests = written(
+        (document for document in repository.documents if document.path in scope),
+        (resource for resource in repository.objects if resource.document.path in scope),
+    )
+    return suppress(
+        diagnostics,
+        [*in_manifests, *request.suppressions],
+        load_rules(),
+        {active.rule.id for active in request.rules},
+        request.today,
+        reported=None if all(file.reported for file in found.files) else reported,
+        root=request.root,
+    )
 
 
 def _described(environment: Environment, because: str) -> EnvironmentInfo:
@@ -151,6 +161,7 @@ def _is_in_scope(entry: Located, reported: frozenset[str], with_relations: bool)
     return (
         with_relations
         and rule.check.get("scope") == "environment"
+        and case.layer == "runtime"
         and (finding.severity or case.severity) == "error"
     )
 
@@ -158,9 +169,8 @@ def _is_in_scope(entry: Located, reported: frozenset[str], with_relations: bool)
 def _is_asked_for(diagnostic: Diagnostic, request: Request) -> bool:
     if diagnostic.rule == engine.CRASH:
         return True
-    least = _CONFIDENCES.index(request.min_confidence)
-    in_profile = diagnostic.profile in (None, request.profile)
-    return in_profile and _CONFIDENCES.index(diagnostic.confidence) >= least
+    sure = CONFIDENCES[: CONFIDENCES.index(request.min_confidence) + 1]
+    return diagnostic.profile in (None, request.profile) and diagnostic.confidence in sure
 
 
 def _skipped(

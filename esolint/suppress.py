@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from esolint.diagnostic import Diagnostic, Excerpt, Place, ResourceId, Span, Suppressed
 from esolint.locate import fingerprint, from_root, resource_id
-from esolint.nearest import nearest
+from esolint.nearest import hint
 from esolint.resource import Resource
-from esolint.rule import Rule
+from esolint.rule import Rule, by_name
 from esolint.source import Document
 from esolint.source.document import Comment
 from esolint.value import text
@@ -25,10 +25,10 @@ ANNOTATION = "esolint/ignore"
 FAULTS = ("unknown-suppression", "unused-suppression", "expired-suppression")
 
 _WORD = "esolint:"
-_DIRECTIVE = re.compile(
+_DIRECTIVE = (
     r"#\s*esolint:\s*(?P<verb>[\w-]*)\s*(?:\[(?P<ids>[^\]]*)\])?(?P<reason>(?:(?!\s#\s).)*)"
 )
-_UNTIL = re.compile(r"\s*\buntil=(\S*)")
+_UNTIL = r"\s*\buntil=(\S*)"
 
 
 class Suppression(NamedTuple):
@@ -55,7 +55,7 @@ def written(documents: Iterable[Document], resources: Iterable[Resource]) -> Ite
     """Yield the suppressions that stand in manifests."""
     for document in documents:
         for comment in document.comments(_WORD):
-            for directive in _DIRECTIVE.finditer(comment.text):
+            for directive in re.finditer(_DIRECTIVE, comment.text):
                 yield _from_comment(document, comment, directive)
     for resource in resources:
         annotation = text(resource.annotations().get(ANNOTATION))
@@ -85,7 +85,7 @@ def suppress(
     for i, diagnostic in enumerate(result):
         places.setdefault((diagnostic.rule, diagnostic.place.path), []).append(i)
         places.setdefault((diagnostic.rule, None), []).append(i)
-    canonical = {alias: rule.id for rule in rules.values() for alias in (rule.id, *rule.aliases)}
+    known = by_name(rules)
     faults: dict[tuple[str, Place, str], Suppression] = {}
 
     for suppression in suppressions:
@@ -93,13 +93,11 @@ def suppress(
         if suppression.fault is not None:
             faults["unknown-suppression", suppression.place, suppression.fault] = suppression
         for written_id in dict.fromkeys(suppression.rules):
-            rule_id = canonical.get(written_id)
-            if rule_id is None:
-                guess = nearest(written_id, canonical)
-                hint = f" (nearest: {guess})" if guess else ""
-                message = f'no rule has the id "{written_id}"{hint}'
+            if written_id not in known:
+                message = f'there is no rule "{written_id}"{hint(written_id, known)}'
                 faults["unknown-suppression", suppression.place, message] = suppression
                 continue
+            rule_id = known[written_id].id
             if suppression.until is not None and suppression.until < today:
                 if rule_id in ran:
                     message = f"the suppression of {rule_id} ended on {suppression.until}"
@@ -116,21 +114,31 @@ def suppress(
             if not covered and judged and rule_id in ran:
                 message = f"the suppression of {rule_id} hides nothing"
                 faults["unused-suppression", suppression.place, message] = suppression
-    # What stands in a file that the run does not report on is none of its concern.
+    return [*result, *_faults(faults, rules, ran, reported, root)]
+
+
+def _faults(
+    faults: Mapping[tuple[str, Place, str], Suppression],
+    rules: Mapping[str, Rule],
+    ran: Collection[str],
+    reported: Collection[str] | None,
+    root: str | None,
+) -> Iterator[Diagnostic]:
+    """Yield the diagnostics of (rule, place, message) → suppression at fault."""
     counted = Counter[tuple[str, str, str]]()
     for (fault, place, message), suppression in faults.items():
+        # What stands in a file that the run does not report on is none of its concern.
         in_scope = reported is None or suppression.path is None or suppression.path in reported
         if fault in ran and in_scope:
             path = from_root(place.path, root)
             counted[fault, path, message] += 1
             identity = (fault, path, message, str(counted[fault, path, message]))
-            result.append(_fault(rules[fault], suppression, message, fingerprint(*identity)))
-    return result
+            yield _fault(rules[fault], suppression, message, fingerprint(*identity))
 
 
 def dated(reason: str) -> tuple[str, str | None, str | None]:
     """Cut `until=YYYY-MM-DD` out of a reason: the rest, the day, and what is wrong with it."""
-    match = _UNTIL.search(reason)
+    match = re.search(_UNTIL, reason)
     if match is None:
         return reason.strip(), None, None
     rest = (reason[: match.start()] + reason[match.end() :]).strip()

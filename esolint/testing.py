@@ -96,17 +96,16 @@ def check(rule: Rule, example: Example) -> list[Diagnostic]:
         repository.resources,
         repository.patches,
         repository.unread,
-        eso_version=packaged().parse_version(example.eso_version) if example.eso_version else None,
+        eso_version=packaged().minors.parse(example.eso_version) if example.eso_version else None,
     )
     known = load_rules()
     applied = known.values() if rule.id in FAULTS else [rule]
     active = [
         ActiveRule(r, {**r.defaults(), **(example.options if r is rule else {})}) for r in applied
     ]
-    resources = (*repository.resources, *repository.patches)
-    found = locate.diagnostics(engine.check(repository, [environment], active), resources)
+    found = locate.diagnostics(engine.check(repository, [environment], active), repository.objects)
     found = [d for d in found if d.profile in (None, example.profile)]
-    comments = written(repository.documents, resources)
+    comments = written(repository.documents, repository.objects)
     return suppress(found, comments, known, {r.id for r in applied}, TODAY)
 
 
@@ -168,4 +167,4 @@ def _holds_kind(rule: Rule, example: Example) -> bool:
     repository = read(
         (Input(path, text.encode()) for path, text in example.files.items()), everything=True
     )
-    return any(r.kind in rule.kinds for r in (*repository.resources, *repository.patches))
+    return any(r.kind in rule.kinds for r in repository.objects)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import TypeAlias
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
 Route: TypeAlias = "tuple[str | int, ...]"
 
-_STEP = re.compile(r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)')
-_PLAIN_KEY = re.compile(r"[^.\[\]\"\s]+")
+_STEP = r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)'
+_PLAIN_KEY = r"[^.\[\]\"\s]+"
 
 
 def at(value: Value, route: Route) -> Value:
@@ -58,17 +59,34 @@ def text(value: Value) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def leaves(value: Value, route: Route = ()) -> Iterator[tuple[Route, Value]]:
-    """Yield each scalar below `value` with its route, in document order."""
+def walk(value: Value, route: Route = ()) -> Iterator[tuple[Route, Value]]:
+    """Yield `value` and everything below it with its route, in document order."""
     stack: list[tuple[Route, Value]] = [(route, value)]
     while stack:
         here, item = stack.pop()
+        yield here, item
         if isinstance(item, dict):
             stack.extend(((*here, key), item[key]) for key in reversed(item))
         elif isinstance(item, list):
             stack.extend(((*here, i), item[i]) for i in range(len(item) - 1, -1, -1))
-        else:
-            yield here, item
+
+
+def leaves(value: Value, route: Route = ()) -> Iterator[tuple[Route, Value]]:
+    """Yield each scalar below `value` with its route, in document order."""
+    return (found for found in walk(value, route) if not isinstance(found[1], dict | list))
+
+
+def expand(route: Route, value: Value) -> list[Route]:
+    """Return the routes that one with `*` for each item of a list means in `value`.
+
+    Behind its last `*` a route may lead nowhere.
+    """
+    if "*" not in route:
+        return [route]
+    star = route.index("*")
+    above, rest = route[:star], route[star + 1 :]
+    items = sequence(at(value, above))
+    return [(*above, i, *below) for i, item in enumerate(items) for below in expand(rest, item)]
 
 
 def format_route(route: Route) -> str:
@@ -77,7 +95,7 @@ def format_route(route: Route) -> str:
     for step in route:
         if isinstance(step, int):
             out += f"[{step}]"
-        elif _PLAIN_KEY.fullmatch(step):
+        elif re.fullmatch(_PLAIN_KEY, step):
             out += f".{step}" if out else step
         else:
             escaped = step.replace("\\", "\\\\").replace('"', '\\"')
@@ -85,14 +103,15 @@ def format_route(route: Route) -> str:
     return out
 
 
+@cache
 def parse_route(written: str) -> Route:
-    """Read what `format_route` writes.
+    """Read what `format_route` writes; `*` is a key like any other.
 
     Raises ValueError on text that is no route.
     """
     route: list[str | int] = []
     end = 0
-    for match in _STEP.finditer(written):
+    for match in re.finditer(_STEP, written):
         if match.start() != end:
             break
         end = match.end()

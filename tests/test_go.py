@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esolint.go import (
+    duration_error,
     holds_uuid,
     is_uuid,
     is_uuid4,
@@ -268,3 +269,8 @@ def test_no_regular_expression(pattern: str) -> None:
 )
 def test_any_text_is_a_regular_expression_or_none(pattern: str) -> None:
     regexp_error(pattern)
+
+
+def test_duration_error() -> None:
+    assert duration_error("1h30m") is None
+    assert duration_error("1d") == 'unknown unit "d"'

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # where that makes no circle.
 FLOORS = (
     ("esolint",),
-    ("value", "data", "diagnostic", "discover", "go", "nearest"),
+    ("value", "data", "diagnostic", "discover", "go", "nearest", "words"),
     ("source",),
     ("resource",),
     ("schema", "model", "cel", "context"),
@@ -33,7 +33,7 @@ FLOORS = (
     ("suppress", "baseline"),
     ("run", "testing"),
     ("report",),
-    ("config", "config_file", "rule_file"),
+    ("shape", "config", "config_file", "rule_file"),
     ("cli",),
     ("__main__",),
 )

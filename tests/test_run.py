@@ -96,6 +96,14 @@ def test_named_files_are_told_of_the_references_that_they_break(root: Path) -> N
     assert check("stores/store.yaml").files == 1
 
 
+def test_named_files_are_not_told_of_other_faults_elsewhere(root: Path) -> None:
+    policy = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": %s}]}'
+    root.joinpath("eso-policy.json").write_text(policy % '"secretsmanager:*", "Resource": "x"')
+
+    assert "iam-wildcard-action" in {rule for _, rule in found(check("."))}
+    assert found(check("stores/store.yaml")) == [("apps/bad.yaml", MISSING)]
+
+
 def test_a_reference_elsewhere_that_is_suppressed_there(root: Path) -> None:
     path = root / "apps" / "bad.yaml"
     text = path.read_text().replace(
@@ -191,7 +199,7 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_goes_on(root: Path) ->
 
     assert {(skip.path, skip.reason) for skip in result.skipped} == {
         ("apps/pipe.yaml", "unreadable"),
-        ("apps/nowhere.yaml", "unreadable"),
+        ("apps/gone.yaml", "unreadable"),
         ("apps/latin.yaml", "encoding"),
         ("apps/big.yaml", "too-large"),
     }

@@ -173,7 +173,11 @@ def test_an_annotation_covers_its_own_resource_alone() -> None:
 
 
 FAULTY = [
-    ("ignore[refresh-interval-nil] x", "unknown-suppression", "(nearest: refresh-interval-zero)"),
+    (
+        "ignore[refresh-interval-nil] x",
+        "unknown-suppression",
+        'did you mean "refresh-interval-zero"?',
+    ),
     ("ignore refresh-interval-zero", "unknown-suppression", "names no rule id in brackets"),
     ("ignore[] x", "unknown-suppression", "names no rule id in brackets"),
     ("ignore[refresh-interval-zero", "unknown-suppression", "names no rule id in brackets"),

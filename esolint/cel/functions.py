@@ -713,14 +713,13 @@ LIBRARIES = frozenset(
     ("authorizer", "base64", "cel", "format", "lists", "math", "optional", "strings")
 )
 REFUSED = frozenset(
-    re.findall(
-        r"\w+",
-        """
-        bytes timestamp uint quantity isQuantity semver isSemver ip isIP cidr isCIDR
-        format quote reverse flatten distinct slice sort sortBy first last getQuery
-        getEscapedPath value hasValue or orValue optMap optFlatMap transformList transformMap
-        transformMapEntry existsOne getDate getDayOfMonth getDayOfWeek getDayOfYear getFullYear
-        getMonth isGreaterThan isLessThan compareTo asInteger asApproximateFloat isInteger
-        """,
+    (
+        "bytes", "timestamp", "uint", "quantity", "isQuantity", "semver", "isSemver", "ip",
+        "isIP", "cidr", "isCIDR", "format", "quote", "reverse", "flatten", "distinct", "slice",
+        "sort", "sortBy", "first", "last", "getQuery", "getEscapedPath", "value", "hasValue",
+        "or", "orValue", "optMap", "optFlatMap", "transformList", "transformMap",
+        "transformMapEntry", "existsOne", "getDate", "getDayOfMonth", "getDayOfWeek",
+        "getDayOfYear", "getFullYear", "getMonth", "isGreaterThan", "isLessThan", "compareTo",
+        "asInteger", "asApproximateFloat", "isInteger",
     )
-)
+)  # fmt: skip

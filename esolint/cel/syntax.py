@@ -114,8 +114,9 @@ _LEVELS = {
 }
 _KEYWORDS = frozenset(("in", "true", "false", "null"))
 _CONSTANTS = {"true": True, "false": False, "null": None}
-_WORDS = re.findall(
-    r"\w+", "as break const continue else for function if import let loop package namespace return"
+_WORDS = (
+    *("as", "break", "const", "continue", "else", "for", "function", "if", "import", "let"),
+    *("loop", "package", "namespace", "return"),
 )
 _RESERVED = frozenset((*_WORDS, "var", "void", "while"))
 _FIELD_ESCAPE = "__(underscores|dot|dash|slash)__"

@@ -1,1 +1,1 @@
-"""The checks of the rules: one module per topic of rules/, each check a plain function."""
+"""The checks of the rules: a module for each topic of rules/, or for a part of it."""

@@ -1,8 +1,8 @@
 """The rules of topic api: what ESO's webhook refuses, and what it lets pass in vain.
 
-Source: ESO v2.9.0, apis/externalsecrets/v1/*_validator.go and each provider's ValidateStore
-and NewClient under providers/v1. Only ExternalSecrets and stores have a webhook; what stands
-in a ClusterExternalSecret is refused when its ExternalSecrets are created.
+Source: ESO v2.9.0, apis/externalsecrets/v1/*_validator.go. Only ExternalSecrets and stores
+have a webhook; what stands in a ClusterExternalSecret is refused when its ExternalSecrets are
+created. What hangs on the provider of a store is in `api_provider`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,25 @@ from collections.abc import Iterator, Mapping
 from esolint import go
 from esolint.context.version import may_serve_v1beta1, pins
 from esolint.graph import Environment
-from esolint.model.consumer import EXTERNAL_SECRETS
-from esolint.model.provider_config import Fault, failures, mistyped, refusals
-from esolint.model.providers import expand, written
-from esolint.model.store import Store, stores
+from esolint.model.consumer import EXTERNAL_SECRETS, JUDGED_VERSIONS
+from esolint.model.core import OBJECT_FIELDS
+from esolint.nearest import mistyped
 from esolint.repository import Repository
-from esolint.resource import Resource
+from esolint.resource import ESO_GROUP, Resource
 from esolint.rule import Finding, Note
 from esolint.schema import concerns, packaged
-from esolint.value import Route, Value, at, format_route, mapping, sequence, text
-
-_GROUP = "external-secrets.io"
-_VERSIONS = ("v1", "v1beta1")
-
+from esolint.value import (
+    Route,
+    Value,
+    at,
+    expand,
+    format_route,
+    mapping,
+    parse_route,
+    sequence,
+    text,
+)
+from esolint.words import amount
 
 # ExternalSecrets
 
@@ -48,7 +54,7 @@ class _Spec:
 
     def choice(self, route: str, default: str) -> str | None:
         """Return a text, its default where none is given; None where it is not known."""
-        steps = written(route)
+        steps = parse_route(route)
         value = self.get(*steps)
         if not self.known(*steps):
             return None
@@ -56,12 +62,12 @@ class _Spec:
 
     def entries(self, name: str) -> Iterator[tuple[int, dict[str, Value]]]:
         """Yield the mappings of a list whose content is known."""
-        for i, entry in enumerate(sequence(self.get(*written(name)))):
+        for i, entry in enumerate(sequence(self.get(*parse_route(name)))):
             if isinstance(entry, dict):
                 yield i, entry
 
     def finding(self, route: Route, fault: str, *related: Note) -> Finding:
-        message = f"{_title(self.resource)}: {fault}"
+        message = f"{self.resource.title}: {fault}"
         return Finding(
             self.resource, (*self.base, *route), message, case=self.case, related=related
         )
@@ -69,7 +75,7 @@ class _Spec:
 
 def _spec(resource: Resource) -> _Spec | None:
     """Return the spec that the webhook would see; None where there is none to judge."""
-    if resource.group != _GROUP or resource.version not in _VERSIONS:
+    if resource.group != ESO_GROUP or resource.version not in JUDGED_VERSIONS:
         return None
     spec = _Spec(resource, EXTERNAL_SECRETS[resource.kind])
     value = resource.get(*spec.base)
@@ -94,7 +100,6 @@ def policy_combination(resource: Resource, env: Environment) -> Iterator[Finding
     yield spec.finding(("target", "deletionPolicy"), fault)
 
 
-_TOP_LEVEL = ("apiVersion", "kind", "metadata", "spec", "status")
 _SPEC_FIELDS = (
     "data",
     "dataFrom",
@@ -114,7 +119,7 @@ def empty_data(resource: Resource, env: Environment) -> Iterator[Finding]:
         if not spec.known(name) or spec.get(name) not in (None, []):
             return
     if spec.get() is None:
-        typo = mistyped(resource.value, ["spec"], _TOP_LEVEL)
+        typo = mistyped(resource.value, ["spec"], OBJECT_FIELDS)
     else:
         typo = mistyped(spec.get(), ["data", "dataFrom"], _SPEC_FIELDS)
     if not typo:
@@ -122,7 +127,7 @@ def empty_data(resource: Resource, env: Environment) -> Iterator[Finding]:
 
 
 _ENTRY_FIELDS = ("extract", "find", "rewrite", "sourceRef")
-_SOURCES = tuple(written(route) for route in ("find", "extract", "sourceRef.generatorRef"))
+_SOURCES = tuple(parse_route(route) for route in ("find", "extract", "sourceRef.generatorRef"))
 
 
 def datafrom_source_conflict(resource: Resource, env: Environment) -> Iterator[Finding]:
@@ -199,7 +204,7 @@ def privileged_template(resource: Resource, env: Environment) -> Iterator[Findin
     if kind != _ACCOUNT_TOKEN:
         return
     annotations: Route = ("target", "template", "metadata", "annotations")
-    if _ACCOUNT_NAME in mapping(spec.get(*annotations)):
+    if mapping(spec.get(*annotations)).get(_ACCOUNT_NAME) is not None:
         fault = f"a Secret of type {kind} with the annotation {_ACCOUNT_NAME} gets a token"
         yield spec.finding((*annotations, _ACCOUNT_NAME), fault)
     for i, route, target in _template_targets(spec):
@@ -231,50 +236,49 @@ def _template_targets(spec: _Spec) -> Iterator[tuple[int, Route, str]]:
 
 # Durations
 
-_CHECKED_DURATIONS: Mapping[str, tuple[Route, ...]] = {
-    "ExternalSecret": (written("refreshInterval"), written("syncWindows.windows.*.duration")),
-    "SecretStore": (
-        written("provider.webhook.timeout"),
-        written("provider.onepasswordSDK.cache.ttl"),
-    ),
-}
+_SPEC_DURATIONS = (parse_route("refreshInterval"), parse_route("syncWindows.windows.*.duration"))
+_STORE_DURATIONS = (
+    parse_route("provider.webhook.timeout"),
+    parse_route("provider.onepasswordSDK.cache.ttl"),
+)
 _UNCHECKED_DURATIONS: Mapping[str, tuple[Route, ...]] = {
-    "PushSecret": (written("refreshInterval"),),
+    "PushSecret": (parse_route("refreshInterval"),),
     "ClusterPushSecret": (
-        written("refreshTime"),
-        written("pushSecretSpec.refreshInterval"),
+        parse_route("refreshTime"),
+        parse_route("pushSecretSpec.refreshInterval"),
     ),
     "ClusterExternalSecret": (
-        written("refreshTime"),
-        written("externalSecretSpec.refreshInterval"),
-        written("externalSecretSpec.syncWindows.windows.*.duration"),
+        parse_route("refreshTime"),
+        parse_route("externalSecretSpec.refreshInterval"),
+        parse_route("externalSecretSpec.syncWindows.windows.*.duration"),
     ),
-    "Webhook": (written("timeout"),),
-    "ClusterGenerator": (written("generator.webhookSpec.timeout"),),
+    "Webhook": (parse_route("timeout"),),
+    "ClusterGenerator": (parse_route("generator.webhookSpec.timeout"),),
 }
 
 
 def invalid_duration(resource: Resource, env: Environment) -> Iterator[Finding]:
-    if resource.group != _GROUP or resource.version not in _VERSIONS:
+    if resource.group != ESO_GROUP or resource.version not in JUDGED_VERSIONS:
         return
     if resource.kind == "ExternalSecret":
-        yield from _durations(resource, _CHECKED_DURATIONS["ExternalSecret"])
+        yield from _durations(resource, _SPEC_DURATIONS)
         return
-    yield from _durations(resource, _CHECKED_DURATIONS["SecretStore"])
+    yield from _durations(resource, _STORE_DURATIONS)
     interval: Route = ("spec", "refreshInterval")
     value = resource.get(*interval)
     fault = ""
     if isinstance(value, str) and not resource.unknown(interval):
-        try:
-            fault = "is negative" if go.parse_duration(value) < 0 else ""
-        except ValueError as error:
-            fault = f"is no Go duration: {error}"
+        reason = go.duration_error(value)
+        if reason:
+            fault = f"is no Go duration: {reason}"
+        elif go.parse_duration(value) < 0:
+            fault = "is negative"
     elif isinstance(value, int) and not isinstance(value, bool):
         # An integer counts seconds, and 32 bits are kept for it.
         fault = "is negative" if value < 0 else "is too large" if value >= 1 << 31 else ""
     if fault:
         shown = f'"{value}"' if isinstance(value, str) else value
-        yield Finding(resource, interval, f"{_title(resource)}: refreshInterval {shown} {fault}")
+        yield Finding(resource, interval, f"{resource.title}: refreshInterval {shown} {fault}")
 
 
 def invalid_duration_later(resource: Resource, env: Environment) -> Iterator[Finding]:
@@ -283,76 +287,35 @@ def invalid_duration_later(resource: Resource, env: Environment) -> Iterator[Fin
 
 
 def _durations(resource: Resource, routes: tuple[Route, ...]) -> Iterator[Finding]:
+    for route, value in _texts(resource, routes):
+        reason = go.duration_error(value)
+        if reason:
+            fault = f'{format_route(route)} "{value}" is no Go duration: {reason}'
+            yield Finding(resource, ("spec", *route), f"{resource.title}: {fault}")
+
+
+def _texts(resource: Resource, routes: tuple[Route, ...]) -> Iterator[tuple[Route, str]]:
+    """Yield the known texts at routes of a spec, with their own routes in it."""
     spec = resource.get("spec")
     for route in [inner for outer in routes for inner in expand(outer, spec)]:
-        value = resource.get("spec", *route)
-        if not isinstance(value, str) or resource.unknown(("spec", *route)):
-            continue
-        try:
-            go.parse_duration(value)
-        except ValueError as error:
-            fault = f'{format_route(route)} "{value}" is no Go duration: {error}'
-            yield Finding(resource, ("spec", *route), f"{_title(resource)}: {fault}")
+        value = at(spec, route)
+        if isinstance(value, str) and not resource.unknown(("spec", *route)):
+            yield route, value
 
 
 # Stores
 
+_NAMESPACE_REGEXES = (parse_route("conditions.*.namespaceRegexes.*"),)
+
 
 def invalid_namespace_regex(resource: Resource, env: Environment) -> Iterator[Finding]:
-    if resource.group != _GROUP or resource.version not in _VERSIONS:
+    if resource.group != ESO_GROUP or resource.version not in JUDGED_VERSIONS:
         return
-    for route in expand(("conditions", "*", "namespaceRegexes", "*"), resource.get("spec")):
-        pattern = resource.get("spec", *route)
-        if not isinstance(pattern, str) or resource.unknown(("spec", *route)):
-            continue
+    for route, pattern in _texts(resource, _NAMESPACE_REGEXES):
         reason = go.regexp_error(pattern)
         if reason:
             fault = f'{format_route(route)} "{pattern}" does not compile: {reason}'
-            yield Finding(resource, ("spec", *route), f"{_title(resource)}: {fault}")
-
-
-def unmaintained_provider(resource: Resource, env: Environment) -> Iterator[Finding]:
-    for store in stores([resource]):
-        if store.row and not store.row.maintained:
-            fault = f"nobody maintains the provider {store.provider}"
-            yield Finding(resource, store.base, f"{_title(resource)}: {fault}")
-
-
-def provider_config_invalid(resource: Resource, env: Environment) -> Iterator[Finding]:
-    if resource.version not in _VERSIONS:
-        return
-    for store in stores([resource]):
-        if resource.get("spec") is None and not mistyped(resource.value, ["spec"], _TOP_LEVEL):
-            message = f"{_title(resource)} has no spec and so no provider"
-            yield Finding(resource, ("spec",), message, case="refused")
-        for fault in refusals(store):
-            yield _provider_finding(store, fault, "warned" if fault.warning else "refused")
-
-
-def provider_config_fails(resource: Resource, env: Environment) -> Iterator[Finding]:
-    if resource.version not in _VERSIONS:
-        return
-    for store in stores([resource]):
-        for fault in failures(store):
-            yield _provider_finding(store, fault, None)
-
-
-def _provider_finding(store: Store, fault: Fault, case: str | None) -> Finding:
-    # A route that starts with the spec is not one of the provider's block.
-    outside = fault.route[:1] == ("spec",)
-    route = fault.route if outside else store.route(fault.route)
-    where = format_route(route[1:] if outside else route[2:])
-    return Finding(
-        store.resource,
-        route,
-        f"{_title(store.resource)}: {where} {fault.text}",
-        case=case,
-        confidence=fault.confidence,
-    )
-
-
-def _title(resource: Resource) -> str:
-    return f'{resource.kind} "{resource.name}"'
+            yield Finding(resource, ("spec", *route), f"{resource.title}: {fault}")
 
 
 # API versions
@@ -396,9 +359,7 @@ def _removed_sometime(env: Environment) -> Iterator[Finding]:
     old = [(resource, served) for resource, served in old if not here or here & ~served]
     if old:
         counts = Counter(_stopped(resource, served) for resource, served in old)
-        listed = ", and ".join(
-            f"{n} {'object' if n == 1 else 'objects'} of {what}" for what, n in counts.items()
-        )
+        listed = ", and ".join(f"{amount(n, 'object')} of {what}" for what, n in counts.items())
         why = "which version is in use is not certain" if named else "no file names the version"
         # One place for each version is enough to see why.
         places = {pin.version: Note(pin.resource, pin.route, pin.says) for pin in reversed(named)}
@@ -422,5 +383,5 @@ def _stopped(resource: Resource, served: int) -> str:
 def legacy_operator(repository: Repository) -> Iterator[Finding]:
     for resource in repository.resources:
         if resource.group == "kubernetes-client.io" and resource.kind == "ExternalSecret":
-            message = f"{_title(resource)} is of {resource.api_version}, which ESO does not read"
+            message = f"{resource.title} is of {resource.api_version}, which ESO does not read"
             yield Finding(resource, ("apiVersion",), message)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import os.path
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from esolint.graph import Environment
+from esolint.model.consumer import CLUSTER_STORE, STORE_KINDS
 from esolint.model.core import ROLE_ARN, known_namespace, role_arn
-from esolint.resource import Resource
+from esolint.model.generator import generator_specs
+from esolint.resource import ESO_GROUP, Resource
 from esolint.rule import Finding, Note
 from esolint.value import Route, format_route, leaves, mapping, text
 
-_EKS_GROUPS = re.compile(
-    r"eksctl\.io|eks\.services\.k8s\.aws|eks\.aws(?:\.m)?\.(?:upbound|crossplane)\.io"
-)
-_EKS_TEXT = re.compile(
+_EKS_GROUPS = r"eksctl\.io|eks\.services\.k8s\.aws|eks\.aws(?:\.m)?\.(?:upbound|crossplane)\.io"
+_EKS_TEXT = (
     r"\barn:aws[a-z-]*:eks:|\boidc\.eks\.[a-z0-9-]+\.amazonaws\.com|^AWS::EKS::"
     r"|\beks\\*\.amazonaws\\*\.com/role-arn\b"
 )
 _IS_EKS = "shows that the cluster is EKS"
 _POD_IDENTITY = "PodIdentityAssociation"
-_OPERATOR = re.compile(r"external-?secrets?|\beso\b")
+_OPERATOR = r"external-?secrets?|\beso\b"
 
 
 class _Keys(NamedTuple):
@@ -44,10 +45,14 @@ class _Shown(NamedTuple):
 
 def static_aws_keys(env: Environment) -> Iterator[Finding]:
     """Report stores and generators that sign in to AWS with long-lived keys."""
-    keys = list(_static_keys(env))
-    shown = _identities(env) if keys else None
-    for owner, auth in keys:
-        what = f'{owner.kind} "{owner.name}" authenticates with static AWS keys'
+    shown_to: dict[tuple[str, ...], _Shown | None] = {}
+    for owner, auth in _static_keys(env):
+        cluster = _cluster(owner)
+        if cluster not in shown_to:
+            signs = (s for s in _identities(env) if _may_be_in(cluster, s.note.resource))
+            shown_to[cluster] = next(signs, None)
+        shown = shown_to[cluster]
+        what = f"{owner.title} authenticates with static AWS keys"
         route = (*auth, "secretRef")
         if shown is None:
             yield Finding(owner, route, what, case="no-evidence")
@@ -70,62 +75,71 @@ def _static_keys(env: Environment) -> Iterator[_Keys]:
     of these: GetSessionToken takes nothing but long-lived keys.
     """
     for owner in env.resources:
-        auth: Route
-        if owner.group == "external-secrets.io" and owner.kind in (
-            "SecretStore",
-            "ClusterSecretStore",
-        ):
-            auth = ("spec", "provider", "aws", "auth")
-            jwt_wins = True
-        elif owner.is_eso and owner.kind == "ECRAuthorizationToken":
-            auth = ("spec", "auth")
-            jwt_wins = False
-        elif owner.is_eso and owner.kind == "ClusterGenerator":
-            auth = ("spec", "generator", "ecrAuthorizationTokenSpec", "auth")
-            jwt_wins = False
-        else:
-            continue
-        block = mapping(owner.get(*auth))
-        keys = mapping(block.get("secretRef"))
-        named = ("accessKeyIDSecretRef", "secretAccessKeySecretRef")
-        if not any(mapping(keys.get(name)) for name in named):
-            continue
-        if mapping(keys.get("sessionTokenSecretRef")):
-            continue
-        if jwt_wins and (block.get("jwt") is not None or owner.unknown((*auth, "jwt"))):
-            continue
-        yield _Keys(owner, auth)
+        for auth, jwt_wins in _auth_blocks(owner):
+            block = mapping(owner.get(*auth))
+            keys = mapping(block.get("secretRef"))
+            named = ("accessKeyIDSecretRef", "secretAccessKeySecretRef")
+            if not any(mapping(keys.get(name)) for name in named):
+                continue
+            if mapping(keys.get("sessionTokenSecretRef")):
+                continue
+            if jwt_wins and (block.get("jwt") is not None or owner.unknown((*auth, "jwt"))):
+                continue
+            yield _Keys(owner, auth)
+
+
+def _auth_blocks(owner: Resource) -> Iterator[tuple[Route, bool]]:
+    """Yield where `auth` for AWS stands, and whether `jwt` wins over `secretRef` there."""
+    if owner.group == ESO_GROUP and owner.kind in STORE_KINDS:
+        yield ("spec", "provider", "aws", "auth"), True
+    for base, kind in generator_specs(owner):
+        if kind == "ECRAuthorizationToken":
+            yield (*base, "auth"), False
 
 
 # What the repository shows
 
 
-def _identities(env: Environment) -> _Shown | None:
-    """Return the first and plainest sign of EKS or of IAM roles for service accounts."""
+# What stands below one of these folders is of the cluster that the next one names.
+_CLUSTERS = r"(?:^|/)(?:clusters?|environments?|envs?)/([^/]+)/"
+
+
+def _cluster(resource: Resource) -> tuple[str, ...]:
+    """Return the clusters that the folders around a file name, the outermost first."""
+    path = os.path.abspath(resource.document.path).replace(os.sep, "/")
+    return tuple(re.findall(_CLUSTERS, path))
+
+
+def _may_be_in(cluster: tuple[str, ...], resource: Resource) -> bool:
+    """Say whether no folder keeps a file apart; what stands above the clusters is of all."""
+    return all(a == b for a, b in zip(cluster, _cluster(resource), strict=False))
+
+
+def _identities(env: Environment) -> Iterator[_Shown]:
+    """Yield the signs of EKS and of IAM roles for service accounts, the plainest first."""
     for account in env.of_kind("ServiceAccount"):
         if role_arn(account):
-            return _shown(account, ("metadata", "annotations", ROLE_ARN), "has an IAM role")
+            yield _shown(account, ("metadata", "annotations", ROLE_ARN), "has an IAM role")
     for resource in env.resources:
-        if _EKS_GROUPS.fullmatch(resource.group):
-            return _shown(resource, ("kind",), _IS_EKS)
+        if re.fullmatch(_EKS_GROUPS, resource.group):
+            yield _shown(resource, ("kind",), _IS_EKS)
     for resource in env.resources:
         jwt: Route = ("spec", "provider", "aws", "auth", "jwt", "serviceAccountRef")
         if resource.is_eso and mapping(resource.get(*jwt)):
-            return _shown(resource, jwt, "signs in by a ServiceAccount")
+            yield _shown(resource, jwt, "signs in by a ServiceAccount")
     for resource in env.resources:
         if resource.kind == "CustomResourceDefinition":
             continue
         for route, value in leaves(resource.value):
             if ROLE_ARN in route and value:
                 there = route[: route.index(ROLE_ARN) + 1]
-                return _shown(resource, there, "gives a ServiceAccount an IAM role")
-            if isinstance(value, str) and _EKS_TEXT.search(value[:65_536]):
-                return _shown(resource, route, _IS_EKS)
-    return None
+                yield _shown(resource, there, "gives a ServiceAccount an IAM role")
+            elif isinstance(value, str) and re.search(_EKS_TEXT, value[:65_536]):
+                yield _shown(resource, route, _IS_EKS)
 
 
 def _shown(resource: Resource, route: Route, what: str) -> _Shown:
-    name = f'{resource.kind} "{resource.name}"' if resource.kind else resource.document.path
+    name = resource.title if resource.kind else resource.document.path
     return _Shown(Note(resource, route, what), f"{name} {what}", resource.kind == _POD_IDENTITY)
 
 
@@ -139,7 +153,7 @@ def _block(owner: Resource, auth: Route, env: Environment, shown: _Shown) -> str
             f"# remove `auth` from {format_route(auth[:-1])}: without it ESO uses the operator's\n"
             "# own identity, which EKS Pod Identity gives it\n"
         )
-    cluster = owner.kind == "ClusterSecretStore"
+    cluster = owner.kind == CLUSTER_STORE
     account = _account(owner, auth, env)
     if account is not None:
         name, namespace = account.name, known_namespace(account)
@@ -157,19 +171,16 @@ def _block(owner: Resource, auth: Route, env: Environment, shown: _Shown) -> str
 
 def _account(owner: Resource, auth: Route, env: Environment) -> Resource | None:
     """Return the one annotated ServiceAccount that is there for ESO or has the store's name."""
-    there = _key_namespace(owner, auth) if owner.kind == "ClusterSecretStore" else None
-    here = there if owner.kind == "ClusterSecretStore" else known_namespace(owner)
+    cluster = owner.kind == CLUSTER_STORE
+    here = _key_namespace(owner, auth) if cluster else known_namespace(owner)
     fitting = {
         account.name: account
         for account in env.of_kind("ServiceAccount")
         if role_arn(account)
+        and _may_be_in(_cluster(owner), account)
         and not account.unknown(("metadata", "name"))
-        and (account.name == owner.name or _OPERATOR.search(account.name))
-        and (
-            owner.kind == "ClusterSecretStore"
-            or None in (here, known_namespace(account))
-            or here == known_namespace(account)
-        )
+        and (account.name == owner.name or re.search(_OPERATOR, account.name))
+        and (cluster or None in (here, there := known_namespace(account)) or here == there)
     }
     return next(iter(fitting.values())) if len(fitting) == 1 else None
 

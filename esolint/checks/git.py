@@ -7,15 +7,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from esolint.graph import Environment
+from esolint.model.consumer import CLUSTER_STORE
 from esolint.model.core import Entry, entries, is_encrypted, is_secret, known_namespace
 from esolint.model.credential import Evidence, Role, judge, role_of
-from esolint.model.providers import Reference, generator_references, references
+from esolint.model.generator import generator_specs
+from esolint.model.providers import Reference, generator_references
+from esolint.model.store import stores
 from esolint.resource import Resource
 from esolint.rule import Finding, Note
-from esolint.value import Route, mapping, text
+from esolint.value import Route, text
 
-_STORES = ("SecretStore", "ClusterSecretStore")
-_GENERATORS = "generators.external-secrets.io"
 # Steps of a reference's route that do not say what the referenced value is.
 _WRAPPERS = frozenset(("secretRef", "SecretRef", "secretKeyRef", "auth", "authSecretRef"))
 
@@ -57,7 +58,7 @@ def store_credential_in_git(env: Environment) -> Iterator[Finding]:
     for standing in store_credentials(env):
         if not standing.uses:
             continue
-        owners = list(dict.fromkeys(_name(use.owner) for use in standing.uses))
+        owners = list(dict.fromkeys(use.owner.title for use in standing.uses))
         others = f" and {len(owners) - 1} more" if len(owners) > 1 else ""
         verb = "authenticate" if len(owners) > 1 else "authenticates"
         yield _finding(standing, f", and {owners[0]}{others} {verb} with it")
@@ -159,14 +160,10 @@ def _finding(standing: Standing, tail: str) -> Finding:
         message,
         confidence=evidence.confidence if sure or not uses else "medium",
         related=tuple(
-            Note(use.owner, use.route, f"{_name(use.owner)} refers to this Secret here")
+            Note(use.owner, use.route, f"{use.owner.title} refers to this Secret here")
             for use in uses
         ),
     )
-
-
-def _name(resource: Resource) -> str:
-    return f'{resource.kind} "{resource.name}"'
 
 
 # What stores and generators refer to
@@ -174,22 +171,10 @@ def _name(resource: Resource) -> str:
 
 def _uses(env: Environment) -> Iterator[Use]:
     for owner in (*env.resources, *env.patches):
-        if not owner.is_eso:
-            continue
-        if owner.kind in _STORES:
-            for provider, config in mapping(owner.get("spec", "provider")).items():
-                base: Route = ("spec", "provider", provider)
-                yield from _secrets(owner, base, references(provider, config))
-        elif owner.kind == "ClusterGenerator":
-            kind = text(owner.get("spec", "kind")) or ""
-            field = f"{kind[:1].lower()}{kind[1:]}Spec"
-            for name, spec in mapping(owner.get("spec", "generator")).items():
-                if name.lower() == field.lower():
-                    base = ("spec", "generator", name)
-                    yield from _secrets(owner, base, generator_references(kind, spec))
-        elif owner.group == _GENERATORS:
-            found = generator_references(owner.kind, owner.get("spec"))
-            yield from _secrets(owner, ("spec",), found)
+        for store in stores([owner]):
+            yield from _secrets(owner, store.base, store.references())
+        for base, kind in generator_specs(owner):
+            yield from _secrets(owner, base, generator_references(kind, owner.get(*base)))
 
 
 def _secrets(owner: Resource, base: Route, found: Iterator[Reference]) -> Iterator[Use]:
@@ -211,7 +196,7 @@ def _namespace(owner: Resource, route: Route) -> str | None:
     ESO v2.9.0, runtime/esutils/resolvers/secret_ref.go: only a ClusterSecretStore's reference
     chooses one; without, and for a ClusterGenerator, it is that of each consumer.
     """
-    if owner.kind == "ClusterSecretStore":
+    if owner.kind == CLUSTER_STORE:
         there = (*route, "namespace")
         return None if owner.unknown(there) else text(owner.get(*there))
     return None if owner.kind == "ClusterGenerator" else known_namespace(owner)

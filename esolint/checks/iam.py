@@ -24,6 +24,10 @@ from esolint.model.iam import (
 )
 from esolint.resource import Resource
 from esolint.rule import Finding, Note
+from esolint.words import both, listed
+
+# How files are called that hold a permissions boundary, or an organization's policy (SCP).
+_BOUNDARY = r"bounda?ry|(?:^|[/_.-])scps?(?:[/_.-]|$)|service-control-polic"
 
 # AWS Service Authorization Reference, Secrets Manager: every action there is.
 _SECRETS_MANAGER = [
@@ -96,8 +100,8 @@ _SSM_TAGGING = frozenset(("addtagstoresource", "listtagsforresource", "removetag
 
 # A pattern that spells out verb and object (`ssm:GetParameter*`, as ESO's documentation has
 # it) leaves only variants of one operation open.
-_PINNED = re.compile(r"[a-z]+(?:parameter|resourcepolicy|secret)")
-_TAG_KEY = re.compile(r"[^:]*:resourcetag/.|secretsmanager:secretid$", re.IGNORECASE)
+_PINNED = r"[a-z]+(?:parameter|resourcepolicy|secret)"
+_TAG_KEY = r"(?i)[^:]*:resourcetag/.|secretsmanager:secretid$"
 
 # Names of secrets and parameters without a character in common, but for the suffix that
 # Secrets Manager adds: a pattern that matches all of them matches every name.
@@ -187,7 +191,9 @@ def _wildcards(policy: Policy, statement: Statement, use: Use | None) -> Iterato
     ]
     everything = next((action for action in actions if action.is_everything), None)
     if everything is not None:
-        yield _everything(policy, everything, use)
+        # A boundary limits what other policies grant, and grants nothing.
+        if use is not None or not re.search(_BOUNDARY, policy.resource.document.path.lower()):
+            yield _everything(policy, everything, use)
         return
     reported: list[_Action] = []
     for action in sorted(actions, key=lambda action: not action.is_whole_service):
@@ -248,7 +254,7 @@ def _wildcard(
     if (
         not telling
         or len(matched) == 1
-        or _PINNED.match(literal_prefix(action.operation))
+        or re.match(_PINNED, literal_prefix(action.operation))
         or _narrowed(statement)
     ):
         return None
@@ -304,9 +310,7 @@ def _wide_resources(policy: Policy, statement: Statement, use: Use | None) -> It
 
 
 def _listed(names: list[str]) -> str:
-    if len(names) > 3:
-        return f"{', '.join(names[:2])} and {len(names) - 2} more actions"
-    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+    return f"{listed(names, 2)} actions" if len(names) > 3 else both(names)
 
 
 def _reach(written: str, services: Iterable[str]) -> dict[str, str]:
@@ -397,7 +401,7 @@ def _is_parameter_action(operation: str) -> bool:
 def _narrowed(statement: Statement) -> bool:
     """Say whether a condition picks secrets by tag or ARN, or cannot be read."""
     return "Condition" in statement.open or any(
-        _TAG_KEY.match(key) for _, key in statement.conditions
+        re.match(_TAG_KEY, key) for _, key in statement.conditions
     )
 
 

@@ -17,7 +17,7 @@ def yaml_syntax(repository: Repository) -> Iterator[Finding]:
 
 
 def duplicate_key(repository: Repository) -> Iterator[Finding]:
-    for resource in (*repository.resources, *repository.patches):
+    for resource in repository.objects:
         # The value that was replaced may have been the one that names ESO.
         if resource.is_eso or looks_like_eso(resource.document):
             for route in _duplicates(resource):

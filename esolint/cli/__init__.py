@@ -38,8 +38,8 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             ctx.exit(130)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
+        except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+            raise  # click ends quietly where the reader of a pipe has gone
         except Exception as error:
             # A traceback would quote the exception, and with it perhaps a manifest's value.
             from esolint.engine import crash_place

@@ -11,7 +11,7 @@ import click
 
 from esolint.cli import Choice, write
 from esolint.config import FILE_NAMES, ConfigError, Settings, active_rules, find, load
-from esolint.diagnostic import SEVERITIES, Result, Severity
+from esolint.diagnostic import CONFIDENCES, SEVERITIES, Confidence, Result, Severity
 from esolint.discover import MissingPathError, context_root, read_bytes, shown
 from esolint.nearest import hint
 from esolint.report import FORMATS, Book, Options, render
@@ -19,6 +19,7 @@ from esolint.rule import Rule, load_rules, prose
 from esolint.run import Request, run
 from esolint.schema import Catalog, Version, packaged
 from esolint.source import Limits
+from esolint.words import amount, listed
 
 _LIST = {"multiple": True, "metavar": "ID[,ID…]"}
 
@@ -28,7 +29,7 @@ _LIST = {"multiple": True, "metavar": "ID[,ID…]"}
 @click.option("--select", **_LIST, help="Run only these: ids, topic:NAME, layer:NAME, ALL.")  # type: ignore[arg-type]
 @click.option("--ignore", **_LIST, help="Leave these out.")  # type: ignore[arg-type]
 @click.option("--profile", type=Choice(["default", "strict"]))
-@click.option("--min-confidence", type=Choice(["low", "medium", "high"]))
+@click.option("--min-confidence", type=Choice(CONFIDENCES))
 @click.option("--fail-on", type=Choice(SEVERITIES), help="Exit 1 from this severity on.")
 @click.option("--eso-version", metavar="X.Y[..X.Y]", help="The ESO version in use, or an upgrade.")
 @click.option("--crds", metavar="FILE|DIR", help="Your own CRDs instead of esolint's schemas.")
@@ -73,7 +74,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         click.echo(f"esolint: {error}", err=True)
         ctx.exit(2)
     if not result.eso_resources:
-        files = "1 file" if result.files == 1 else f"{result.files} files"
+        files = amount(result.files, "file")
         click.echo(f"esolint: no ESO object in {files} of {_looked_at(request)}", err=True)
     ctx.exit(_exit_code(result, settings))
 
@@ -85,7 +86,7 @@ class _Flags(NamedTuple):
     select: tuple[str, ...]
     ignore: tuple[str, ...]
     profile: str | None
-    min_confidence: str | None
+    min_confidence: Confidence | None
     fail_on: Severity | None
     eso_version: str | None
     crds: str | None
@@ -174,8 +175,7 @@ def _settings(flags: _Flags, start: str, root: str, rules: Mapping[str, Rule]) -
 
 def _looked_at(request: Request) -> str:
     names = [*request.paths, *([request.stdin[0]] if request.stdin else [])]
-    listed = names if len(names) <= 3 else [*names[:3], f"{len(names) - 3} more"]
-    return ", ".join(listed)
+    return listed(names, 3)
 
 
 def _split(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import click
 
 from esolint.cli import write
 from esolint.nearest import hint
-from esolint.rule import Rule, load_rules, prose
+from esolint.rule import Rule, by_name, load_rules, prose
 from esolint.testing import Example, examples
 
 _WIDTH = 88
@@ -19,12 +19,11 @@ _WIDTH = 88
 @click.pass_context
 def command(ctx: click.Context, rule_id: str) -> None:
     """Say what a rule reports, why, and what to write instead, with examples."""
-    rules = load_rules()
-    by_name = {name: rule for rule in rules.values() for name in (rule.id, *rule.aliases)}
-    if rule_id not in by_name:
-        click.echo(f'esolint: there is no rule "{rule_id}"{hint(rule_id, by_name)}', err=True)
+    rules = by_name(load_rules())
+    if rule_id not in rules:
+        click.echo(f'esolint: there is no rule "{rule_id}"{hint(rule_id, rules)}', err=True)
         ctx.exit(2)
-    write(f"{line}\n" for line in _page(by_name[rule_id]))
+    write(f"{line}\n" for line in _page(rules[rule_id]))
 
 
 def _page(rule: Rule) -> list[str]:

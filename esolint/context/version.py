@@ -18,7 +18,8 @@ from esolint.resource import Resource
 from esolint.schema import Version, packaged
 from esolint.schema.versions import read_version
 from esolint.source import Document
-from esolint.value import Route, Value, at, mapping, sequence, text
+from esolint.value import Route, Value, at, mapping, sequence, text, walk
+from esolint.words import listed
 
 
 class Pin(NamedTuple):
@@ -40,7 +41,7 @@ class Installed(NamedTuple):
     because: str
 
 
-_MAY_PIN = re.compile(
+_MAY_PIN = (
     r"charts\.external-secrets\.io|external-secrets/(?:charts|external-secrets)\b"
     r"|(?<![\w-])(?:chart|name)[\"']?\s*:\s*[\"']?(?:[\w-]+/)?external-secrets(?:-operator)?(?![\w-])"
     r"|/spec/(?:chart/spec/version|ref/(?:tag|semver)|sources?/(?:\d{1,4}/)?targetRevision)"
@@ -52,7 +53,7 @@ def may_pin(written: str) -> bool:
     """Say whether a text can hold something that decides the version of ESO."""
     # Most texts have none of these words, which is found out much faster.
     hinted = any(hint in written for hint in ("external-secrets", "/spec/", "unsafeServe"))
-    return hinted and bool(_MAY_PIN.search(written))
+    return hinted and bool(re.search(_MAY_PIN, written))
 
 
 def installed(
@@ -79,11 +80,11 @@ def installed(
     if not found:
         return Installed(None, "no version is named")
     named = [f"{version} in {_place(pin)}" for version, pin in sorted(first.items())]
-    listed = ", ".join(named[:4]) + (f" and {len(named) - 4} more" if len(named) > 4 else "")
+    there = listed(named, 4)
     if len(first) > 1:
-        return Installed(None, f"the versions differ: {listed}")
+        return Installed(None, f"the versions differ: {there}")
     because = _sentence(unknown[0])
-    return Installed(None, f"{listed}, but {because}" if listed else because)
+    return Installed(None, f"{there}, but {because}" if there else because)
 
 
 def pins(
@@ -98,7 +99,9 @@ def pins(
     images: list[Pin] = []
     for resource in looked:
         certain.extend(_object_pins(resource))
-        for route, here in _mappings(resource.value):
+        for route, here in walk(resource.value):
+            if not isinstance(here, dict):
+                continue
             certain.extend(_chart_pins(resource, route, here, repositories))
             (certain if _runs_images(resource) else images).extend(
                 _image_pins(resource, route, here)
@@ -109,7 +112,7 @@ def pins(
     return tuple(dict.fromkeys(certain or images))
 
 
-_SERVES_V1BETA1 = re.compile(
+_SERVES_V1BETA1 = (
     r"unsafeServeV1Beta1[\"']?[ \t\r]*(?:[:=]\s*|[\n,]\s*[\"']?value[\"']?\s*:\s*)"
     r"[\"']?(?:true|yes|on\b|[$<]|\{\{)"
 )
@@ -117,7 +120,7 @@ _SERVES_V1BETA1 = re.compile(
 
 def may_serve_v1beta1(resources: Iterable[Resource]) -> bool:
     """Say whether chart values make ESO go on serving v1beta1 (`crds.unsafeServeV1Beta1`)."""
-    return any(_SERVES_V1BETA1.search(resource.document.text) for resource in resources)
+    return any(re.search(_SERVES_V1BETA1, resource.document.text) for resource in resources)
 
 
 # Words
@@ -172,7 +175,7 @@ def _pin(resource: Resource, route: Route, verb: str, written: Value) -> Pin:
 
 _ANY = 1 << 30
 _PART = r"(\d{1,6}|[xX*])"
-_COMPARATOR = re.compile(
+_COMPARATOR = (
     rf"(>=|<=|=>|=<|~>|==|[=~^<>]?)\s*v?{_PART}(?:\.{_PART})?(?:\.{_PART})?(?:[-+][0-9A-Za-z.+-]*)?"
 )
 
@@ -201,7 +204,7 @@ def _bounds(written: str) -> tuple[Version, Version] | None:
         written = f">={hyphened[1]} <={hyphened[2]}"
     low, high = Version(0, 0), Version(_ANY, _ANY)
     end = 0
-    for match in _COMPARATOR.finditer(written):
+    for match in re.finditer(_COMPARATOR, written):
         if written[end : match.start()].strip(" \t,"):
             return None
         end = match.end()
@@ -239,12 +242,12 @@ def _number(part: str | None) -> int | None:
 # Charts
 
 _NAME = "external-secrets"
-_CHART_URL = re.compile(r"(?:^|/)external-secrets/charts/external-secrets/?$")
-_REPOSITORY_URL = re.compile(
+_CHART_URL = r"(?:^|/)external-secrets/charts/external-secrets/?$"
+_REPOSITORY_URL = (
     r"^(?:https?://)?charts\.external-secrets\.io(?:/|$)|(?:^|/)external-secrets/charts/?$"
 )
 _REPOSITORY_KEYS = ("repoURL", "repository", "repo")
-_ALIASED = re.compile(r"([\w-]+)/external-secrets")
+_ALIASED = r"([\w-]+)/external-secrets"
 
 
 def _helm_repositories(resources: Iterable[Resource]) -> dict[str, bool]:
@@ -261,25 +264,13 @@ def _helm_repositories(resources: Iterable[Resource]) -> dict[str, bool]:
         for name, url in entries:
             if isinstance(url, str):
                 # Of two that share a name, one may be a mirror.
-                known[name] = known.get(name, True) and bool(_REPOSITORY_URL.search(url))
+                known[name] = known.get(name, True) and bool(re.search(_REPOSITORY_URL, url))
     return known
 
 
 def _has_eso(name: str, repositories: Mapping[str, bool]) -> bool:
     """Say whether a repository is ESO's; one that is not in the files is known by its name."""
     return repositories.get(name, name in (_NAME, "external-secrets-operator"))
-
-
-def _mappings(value: Value) -> Iterator[tuple[Route, dict[str, Value]]]:
-    """Yield each mapping in a value with its route, in document order."""
-    stack: list[tuple[Route, Value]] = [((), value)]
-    while stack:
-        route, here = stack.pop()
-        if isinstance(here, dict):
-            yield route, here
-            stack.extend(((*route, key), here[key]) for key in reversed(here))
-        elif isinstance(here, list):
-            stack.extend(((*route, i), here[i]) for i in range(len(here) - 1, -1, -1))
 
 
 def _chart_pins(
@@ -296,8 +287,8 @@ def _chart_pins(
     repository = next((url for k in _REPOSITORY_KEYS if (url := text(here.get(k)))), "")
     version_route = (*route, key) if key in here else route
     is_chart = "chart" in here or route[:1] in (("dependencies",), ("helmCharts",))
-    alias = _ALIASED.fullmatch(chart)
-    if _CHART_URL.search(chart) or _CHART_URL.search(repository):
+    alias = re.fullmatch(_ALIASED, chart)
+    if re.search(_CHART_URL, chart) or re.search(_CHART_URL, repository):
         own = True
     elif isinstance(source := here.get("sourceRef"), dict) and chart == _NAME:
         own = _has_eso(text(source.get("name")) or "", repositories)
@@ -305,12 +296,12 @@ def _chart_pins(
     elif alias and route[:1] == ("releases",):
         own, repository = _has_eso(alias[1], repositories), f"the repository {alias[1]}"
     elif chart == _NAME and repository:
-        own = bool(_REPOSITORY_URL.search(repository))
+        own = bool(re.search(_REPOSITORY_URL, repository))
         if not own and (not is_chart or repository.startswith(("file:", ".", "/"))):
             return
         if repository.startswith(("@", "alias:")):
             own = _has_eso(repository.removeprefix("alias:").removeprefix("@"), repositories)
-    elif _SOURCE_URL.search(repository) and _CRD_PATH.search(text(here.get("path")) or ""):
+    elif re.search(_SOURCE_URL, repository) and re.search(_CRD_PATH, text(here.get("path")) or ""):
         yield _pin(resource, version_route, "takes the release", here.get(key))
         return
     else:
@@ -342,14 +333,14 @@ def _without_locked(found: list[Pin]) -> list[Pin]:
 
 # Single objects
 
-_SOURCE_URL = re.compile(r"github\.com[/:]external-secrets/external-secrets(?:\.git)?/?$")
-_CRD_PATH = re.compile(r"crds|charts/external-secrets")
-_REMOTE = re.compile(
+_SOURCE_URL = r"github\.com[/:]external-secrets/external-secrets(?:\.git)?/?$"
+_CRD_PATH = r"crds|charts/external-secrets"
+_REMOTE = (
     r"github\.com/external-secrets/external-secrets(?:\.git)?/(?:[^?]*crds[^?]*\?(?:.*&)?ref=([^&]+)"
     r"|releases/download/([^/]+)/)"
     r"|raw\.githubusercontent\.com/external-secrets/external-secrets/(?:refs/tags/)?([^/]+)/.*crds"
 )
-_CSV = re.compile(r"external-secrets-operator\.(v\d.*)")
+_CSV = r"external-secrets-operator\.(v\d.*)"
 
 
 def _object_pins(resource: Resource) -> Iterator[Pin]:
@@ -365,7 +356,7 @@ def _object_pins(resource: Resource) -> Iterator[Pin]:
     elif is_kustomization(resource.document):
         for field in ("resources", "bases"):
             for i, entry in enumerate(sequence(resource.get(field))):
-                remote = _REMOTE.search(entry[:500]) if isinstance(entry, str) else None
+                remote = re.search(_REMOTE, entry[:500]) if isinstance(entry, str) else None
                 if remote:
                     ref = next(filter(None, remote.groups()))
                     yield _written_elsewhere(resource, (field, i), "takes the CRDs of", ref)
@@ -378,7 +369,7 @@ def _written_elsewhere(resource: Resource, route: Route, verb: str, written: str
 
 
 def _oci_repository(resource: Resource) -> Iterator[Pin]:
-    if not _CHART_URL.search(text(resource.get("spec", "url")) or ""):
+    if not re.search(_CHART_URL, text(resource.get("spec", "url")) or ""):
         return
     key = "semver" if resource.get("spec", "ref", "semver") else "tag"
     route: Route = ("spec", "ref", key)
@@ -389,7 +380,7 @@ def _git_repository(resource: Resource) -> Iterator[Pin]:
     """Yield the release whose sources are fetched; what follows a branch may be of other use."""
     route: Route = ("spec", "ref", "tag")
     written = text(at(resource.value, route))
-    if written and _SOURCE_URL.search(text(resource.get("spec", "url")) or ""):
+    if written and re.search(_SOURCE_URL, text(resource.get("spec", "url")) or ""):
         pin = _pin(resource, route, "fetches release", written)
         if pin.version is not None:
             yield pin
@@ -399,7 +390,7 @@ def _subscription(resource: Resource) -> Iterator[Pin]:
     if resource.get("spec", "name") != "external-secrets-operator":
         return
     route: Route = ("spec", "startingCSV")
-    first = _CSV.fullmatch(text(at(resource.value, route)) or "")
+    first = re.fullmatch(_CSV, text(at(resource.value, route)) or "")
     if first is None or resource.get("spec", "installPlanApproval") != "Manual":
         approval: Route = ("spec", "installPlanApproval")
         yield Pin(None, "lets the Operator Lifecycle Manager upgrade ESO", resource, approval)
@@ -423,7 +414,7 @@ def _chart(resource: Resource) -> Iterator[Pin]:
 
 # Images
 
-_IMAGE = re.compile(r"(?:^|/)external-secrets/external-secrets(?::([^@:/]+))?(?:@.*)?$")
+_IMAGE = r"(?:^|/)external-secrets/external-secrets(?::([^@:/]+))?(?:@.*)?$"
 _WORKLOADS = frozenset(
     {"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Pod", "OperatorConfig"}
 )
@@ -436,13 +427,13 @@ def _runs_images(resource: Resource) -> bool:
 def _image_pins(resource: Resource, route: Route, here: dict[str, Value]) -> Iterator[Pin]:
     """Yield the tag of ESO's image: `image: …:tag`, repository and tag, name and newTag."""
     image = here.get("image")
-    match = _IMAGE.search(image) if isinstance(image, str) else None
+    match = re.search(_IMAGE, image) if isinstance(image, str) else None
     if match and match[1]:
         yield _written_elsewhere(resource, (*route, "image"), "runs image", match[1])
     for name, tag in (("repository", "tag"), ("name", "newTag")):
         repository = here.get(name)
         written = here.get(tag)
-        if written and isinstance(repository, str) and _IMAGE.search(repository):
+        if written and isinstance(repository, str) and re.search(_IMAGE, repository):
             yield _pin(resource, (*route, tag), "runs image", written)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from esolint.resource import Resource
-from esolint.value import Route, Value, mapping, sequence, text
+from esolint.resource import ESO_GROUP, Resource
+from esolint.value import Route, sequence, text
 
 CLUSTER_STORE = "ClusterSecretStore"
 STORE = "SecretStore"
@@ -26,6 +26,9 @@ PUSH_SECRETS: dict[str, Route] = {
     "ClusterPushSecret": ("spec", "pushSecretSpec"),
 }
 CONSUMER_KINDS = (*EXTERNAL_SECRETS, *PUSH_SECRETS)
+
+# ESO's webhook and controllers of v2 know these; of v1alpha1 nothing is claimed.
+JUDGED_VERSIONS = ("v1", "v1beta1")
 
 
 class StoreUse(NamedTuple):
@@ -48,7 +51,7 @@ class StoreUse(NamedTuple):
 
 def store_uses(resource: Resource) -> Iterator[StoreUse]:
     """Yield the store references of a consumer, in the order of its manifest."""
-    if resource.group != "external-secrets.io":
+    if resource.group != ESO_GROUP:
         return
     if resource.kind in EXTERNAL_SECRETS:
         base = EXTERNAL_SECRETS[resource.kind]
@@ -67,11 +70,6 @@ def store_uses(resource: Resource) -> Iterator[StoreUse]:
 def _use(resource: Resource, route: Route) -> Iterator[StoreUse]:
     reference = resource.get(*route)
     if isinstance(reference, dict) and "labelSelector" not in reference:
-        kind: Value = reference.get("kind")
-        yield StoreUse(
-            resource,
-            route,
-            text(kind) or STORE,
-            text(mapping(reference).get("name")),
-            resource.namespace,
-        )
+        kind = text(reference.get("kind")) or STORE
+        name = text(reference.get("name"))
+        yield StoreUse(resource, route, kind, name, resource.namespace)

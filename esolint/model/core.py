@@ -10,6 +10,7 @@ from esolint.resource import Resource
 from esolint.value import Route, mapping, text
 
 ROLE_ARN = "eks.amazonaws.com/role-arn"
+OBJECT_FIELDS = ("apiVersion", "kind", "metadata", "spec", "status")
 
 
 class Entry(NamedTuple):

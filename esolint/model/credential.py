@@ -13,6 +13,7 @@ from math import log2
 from typing import Literal, NamedTuple, TypeAlias
 
 from esolint.diagnostic import Confidence
+from esolint.model.generator import generator_specs
 from esolint.resource import Resource
 from esolint.value import Route, Value, exists, leaves, mapping
 
@@ -116,13 +117,11 @@ def _always_secret(resource: Resource) -> Iterator[Route]:
 
 def _in_eso(resource: Resource) -> Iterator[Route]:
     value = resource.value
-    if resource.kind == "Fake":
-        yield from _each(value, ("spec", "data"))
-    elif resource.kind == "Webhook":
-        yield from _webhook(value, ("spec",))
-    elif resource.kind == "ClusterGenerator":
-        yield from _each(value, ("spec", "generator", "fakeSpec", "data"))
-        yield from _webhook(value, ("spec", "generator", "webhookSpec"))
+    for base, kind in generator_specs(resource):
+        if kind == "Fake":
+            yield from _each(value, (*base, "data"))
+        elif kind == "Webhook":
+            yield from _webhook(value, base)
     provider: Route = ("spec", "provider")
     yield from _webhook(value, (*provider, "webhook"))
     for route, text in leaves(_get(value, provider), provider):

@@ -12,33 +12,33 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
-from esolint.model.core import ROLE_ARN, role_arn
+from esolint.model.consumer import CLUSTER_STORE, STORE_KINDS
+from esolint.model.core import ROLE_ARN, known_namespace, role_arn
+from esolint.model.generator import generator_specs
 from esolint.resource import Resource
 from esolint.value import Route, Value, at, mapping, sequence, text
 
 # Every policy document holds these words; JSON and YAML may write any letter as an escape.
 MARKERS = ("Statement", "Effect")
-_ESCAPED = re.compile(
-    r"\\+(?:(?:u00|x|U000000)(4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])|\r?\n[ \t]*)", re.IGNORECASE
-)
+_ESCAPED = r"(?i)\\+(?:(?:u00|x|U000000)(4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])|\r?\n[ \t]*)"
 
 # What leads from an identity that ESO uses to a policy elsewhere.
 LINKS = (ROLE_ARN, "PodIdentityAssociation", "RolePolicyAttachment")
 
 _NESTING = 3  # a ConfigMap that holds Helm values that hold a policy as JSON
-_PLACEHOLDER = re.compile(r"\$\{[^{}]*\}|\{\{.*?\}\}|<[A-Za-z][^<>]*>", re.DOTALL)
+_PLACEHOLDER = r"(?s)\$\{[^{}]*\}|\{\{.*?\}\}|<[A-Za-z][^<>]*>"
 _UNREAD_KINDS = ("CustomResourceDefinition", "Secret")
-_CONTROLLER = re.compile(r"(?i:external-?secrets)|(?<![A-Za-z])(?:eso|Eso|ESO)(?![a-z])")
-_SUBJECT = re.compile(r"system:serviceaccount:([^:]*):([^:]*)")
+_CONTROLLER = r"(?i:external-?secrets)|(?<![A-Za-z])(?:eso|Eso|ESO)(?![a-z])"
+_SUBJECT = r"system:serviceaccount:([^:]*):([^:]*)"
 
 
 def mentions_policy(raw: str) -> bool:
     """Say whether a text may hold a policy document; False is certain."""
     if all(marker in raw for marker in MARKERS):
         return True
-    if "\\" not in raw or _ESCAPED.search(raw) is None:
+    if "\\" not in raw or re.search(_ESCAPED, raw) is None:
         return False
-    plain = _ESCAPED.sub(lambda match: chr(int(match[1], 16)) if match[1] else "", raw)
+    plain = re.sub(_ESCAPED, lambda match: chr(int(match[1], 16)) if match[1] else "", raw)
     return all(marker in plain for marker in MARKERS)
 
 
@@ -193,7 +193,7 @@ def opaque(written: str) -> str:
 
     IAM's own policy variables (`${aws:PrincipalTag/team}`) are such placeholders too.
     """
-    return _PLACEHOLDER.sub("\0", written) if any(c in written for c in "${<") else written
+    return re.sub(_PLACEHOLDER, "\0", written) if any(c in written for c in "${<") else written
 
 
 def globs(pattern: str, candidate: str) -> bool:
@@ -274,7 +274,7 @@ def role_name(written: str) -> str:
 
 def _is_controller(name: str) -> bool:
     return (
-        _CONTROLLER.search(name) is not None
+        re.search(_CONTROLLER, name) is not None
         and "webhook" not in name
         and "cert-controller" not in name
     )
@@ -352,19 +352,17 @@ def _of_consumer(resource: Resource, roles: dict[str, Use], subjects: dict[Subje
 
 def _aws_specs(resource: Resource) -> Iterator[tuple[Route, str | None]]:
     """Yield the routes of AWS settings with the namespace that references default to."""
-    if resource.kind == "SecretStore":
-        yield ("spec", "provider", "aws"), _known_name(resource.namespace) or None
-    elif resource.kind == "ClusterSecretStore":
-        yield ("spec", "provider", "aws"), None
-    elif resource.kind in ("ECRAuthorizationToken", "STSSessionToken"):
-        yield ("spec",), _known_name(resource.namespace) or None
-    elif resource.kind == "ClusterGenerator":
-        for name in ("ecrAuthorizationTokenSpec", "stsSessionTokenSpec"):
-            yield ("spec", "generator", name), None
+    cluster = resource.kind in (CLUSTER_STORE, "ClusterGenerator")
+    namespace = None if cluster else known_namespace(resource)
+    if resource.kind in STORE_KINDS:
+        yield ("spec", "provider", "aws"), namespace
+    for base, kind in generator_specs(resource):
+        if kind in ("ECRAuthorizationToken", "STSSessionToken"):
+            yield base, namespace
 
 
 def _of_service_account(resource: Resource, found: Identities, roles: dict[str, Use]) -> None:
-    use = found.of_subject(_known_name(resource.namespace) or None, resource.name)
+    use = found.of_subject(known_namespace(resource), resource.name)
     name = _known_name(role_name(role_arn(resource) or ""))
     if use is not None and name:
         route = ("metadata", "annotations", ROLE_ARN)
@@ -407,7 +405,7 @@ def trusted(policy: Policy, known: Identities) -> Use | None:
             route = (*statement.route, "Condition", operator, key)
             value = policy.resource.get(*route)
             for subject in value if isinstance(value, list) else [value]:
-                match = _SUBJECT.fullmatch(subject) if isinstance(subject, str) else None
+                match = re.fullmatch(_SUBJECT, subject) if isinstance(subject, str) else None
                 if match is None or "*" in match[2] or "?" in match[2]:
                     continue
                 namespace = _known_name(match[1]) if match[1] not in ("", "*") else ""

@@ -9,16 +9,16 @@ business of other rules. What the schema refuses anyway is left to it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 from esolint import go
 from esolint.diagnostic import Confidence
 from esolint.model.core import known_namespace
-from esolint.model.providers import Provider, expand, written
+from esolint.model.providers import Provider
 from esolint.model.store import Store
-from esolint.nearest import nearest
-from esolint.value import Route, Value, mapping, sequence
+from esolint.nearest import mistyped
+from esolint.value import Route, Value, expand, parse_route, sequence
 
 
 class Fault(NamedTuple):
@@ -50,15 +50,6 @@ def failures(store: Store) -> Iterator[Fault]:
     yield from _CONSTRUCTORS.get(store.provider, _nothing)(store)
 
 
-def mistyped(value: Value, wanted: Collection[str], known: Iterable[str]) -> bool:
-    """Say whether a mapping has a key that seems to be meant as a wanted one.
-
-    What is missing then is only mistyped, which the schema reports.
-    """
-    keys = mapping(value).keys() - {*known, *wanted}
-    return bool(keys) and any(nearest(name, keys) for name in wanted)
-
-
 def _required(store: Store, row: Provider) -> Iterator[Fault]:
     for wanted in (*row.required, *row.given):
         for route in expand(wanted, store.config):
@@ -84,7 +75,7 @@ def _selectors(store: Store, row: Provider) -> Iterator[Fault]:
 
 def _missing(store: Store, route: str | Route, why: str = "") -> Iterator[Fault]:
     """Yield the fault of what is left out, where it is not only mistyped."""
-    steps = written(route) if isinstance(route, str) else route
+    steps = parse_route(route) if isinstance(route, str) else route
     if not store.lacks(steps):
         return
     # Where a part of the way is missing as well, that part may be the mistyped one.
@@ -123,12 +114,12 @@ def _url(
     try:
         url = go.parse_url(value, request=request)
     except ValueError as error:
-        yield Fault(written(route), f"{shown}is no URL: {error}")
+        yield Fault(parse_route(route), f"{shown}is no URL: {error}")
         return
     if schemes and url.scheme not in schemes:
-        yield Fault(written(route), f"{shown}does not begin with {' or '.join(schemes)}://")
+        yield Fault(parse_route(route), f"{shown}does not begin with {' or '.join(schemes)}://")
     elif host and not url.host:
-        yield Fault(written(route), f"{shown}has no host")
+        yield Fault(parse_route(route), f"{shown}has no host")
 
 
 def _value_or_ref(store: Store, route: str) -> Iterator[Fault]:
@@ -138,21 +129,21 @@ def _value_or_ref(store: Store, route: str) -> Iterator[Fault]:
     if value is None or not isinstance(store.get(route), dict):
         return
     if value and reference:
-        yield Fault(written(route), "has both value and secretRef")
+        yield Fault(parse_route(route), "has both value and secretRef")
     elif not value and store.lacks(f"{route}.secretRef"):
-        yield Fault(written(route), "has neither value nor secretRef")
+        yield Fault(parse_route(route), "has neither value nor secretRef")
 
 
 def _one_of(store: Store, block: str, *keys: str) -> Iterator[Fault]:
     """Yield the fault of a block that is given and needs one of some keys."""
-    if all(store.lacks((*written(block), key)) for key in keys):
+    if all(store.lacks((*parse_route(block), key)) for key in keys):
         yield from _neither(store, block, *keys)
 
 
 def _neither(store: Store, block: str, *keys: str) -> Iterator[Fault]:
     value = store.get(block)
     if isinstance(value, dict) and not mistyped(value, keys, _fields(store)):
-        yield Fault(written(block), f"has neither {' nor '.join(keys)}")
+        yield Fault(parse_route(block), f"has neither {' nor '.join(keys)}")
 
 
 def _akeyless(store: Store) -> Iterator[Fault]:
@@ -168,7 +159,7 @@ def _aws(store: Store) -> Iterator[Fault]:
         yield Fault(("region",), f'"{region}" makes no host name: {error}')
     window = store.get("secretsManager.recoveryWindowInDays")
     if isinstance(window, int) and not isinstance(window, bool) and window != 0:
-        route = written("secretsManager.recoveryWindowInDays")
+        route = parse_route("secretsManager.recoveryWindowInDays")
         if not 7 <= window <= 30:
             yield Fault(route, f"is {window}, but must be 7 to 30 days, or 0 for the default")
         elif store.get("secretsManager.forceDeleteWithoutRecovery") is True:
@@ -211,7 +202,7 @@ def _beyondtrust_workload(store: Store) -> Iterator[Fault]:
     yield from _url(store, "server.apiUrl", schemes=("https",), host=True)
     site = store.text("server.siteId")
     if site and not go.is_uuid4(site):
-        yield Fault(written("server.siteId"), f'"{site}" is no version 4 UUID')
+        yield Fault(parse_route("server.siteId"), f'"{site}" is no version 4 UUID')
 
 
 def _bitwarden(store: Store) -> Iterator[Fault]:
@@ -299,6 +290,7 @@ def _ibm(store: Store) -> Iterator[Fault]:
     yield from _missing(store, "serviceUrl")
 
 
+_HOST_AND_PORT = r"(?:\[([^\[\]]*)\]|([^\[\]:]*)):[^\[\]:]*"
 _DOMAIN_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 
 
@@ -328,9 +320,10 @@ def _domain_error(domain: str) -> str:
         return "it is empty"
     if "://" in domain:
         return "a scheme is not allowed"
-    host = domain.rpartition(":")[0] if ":" in domain else domain
-    if host.startswith("[") or ":" in host:
-        return "an address is not allowed"
+    match = re.fullmatch(_HOST_AND_PORT, domain) if ":" in domain else None
+    if ":" in domain and match is None:
+        return "it is no host and port"
+    host = (match[1] or match[2]) if match else domain
     if not host.isascii() or "xn--" in host.lower():
         return ""  # what IDNA makes of it is not known here
     labels = host.lower().split(".")
@@ -403,7 +396,7 @@ def _senhasegura(store: Store) -> Iterator[Fault]:
 def _vault(store: Store) -> Iterator[Fault]:
     role = store.has("auth.appRole") and store.lacks("auth.appRole.roleRef")
     if role and store.blank("auth.appRole.roleId"):
-        yield Fault(written("auth.appRole"), "has neither roleId nor roleRef")
+        yield Fault(parse_route("auth.appRole"), "has neither roleId nor roleRef")
     yield from _one_of(store, "auth.jwt", "secretRef", "kubernetesServiceAccountToken")
     halves = ("certSecretRef", "keySecretRef")
     for given, other in (halves, halves[::-1]):
@@ -457,10 +450,9 @@ def _retry_interval(store: Store) -> Iterator[Fault]:
     route = ("spec", "retrySettings", "retryInterval")
     value = store.resource.get(*route)
     if store.provider in _RETRYING and isinstance(value, str) and not store.resource.unknown(route):
-        try:
-            go.parse_duration(value)
-        except ValueError as error:
-            yield Fault(route, f'"{value}" is no Go duration: {error}')
+        reason = go.duration_error(value)
+        if reason:
+            yield Fault(route, f'"{value}" is no Go duration: {reason}')
 
 
 def _foreign(store: Store) -> Iterator[Fault]:
@@ -512,7 +504,7 @@ def _gcpsm_client(store: Store) -> Iterator[Fault]:
         return
     if len(given) != 1:
         listed = " and ".join(given) if given else "none of " + ", ".join(sources)
-        yield Fault(written(base), f"has {listed}, but needs exactly one source")
+        yield Fault(parse_route(base), f"has {listed}, but needs exactly one source")
     elif given[0] != "credConfig":
         yield from _missing(store, f"{base}.audience", f", which {given[0]} needs")
 
@@ -526,7 +518,7 @@ def _kubernetes_client(store: Store) -> Iterator[Fault]:
 
 def _ngrok_client(store: Store) -> Iterator[Fault]:
     if store.get("auth.apiKey") == {}:
-        yield Fault(written("auth.apiKey"), "has no secretRef", confidence="medium")
+        yield Fault(parse_route("auth.apiKey"), "has no secretRef", confidence="medium")
 
 
 def _vault_client(store: Store) -> Iterator[Fault]:

@@ -7,10 +7,10 @@ CRDs of the stores and generators; alibaba and device42 left ESO with v2.0.0.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache, partial
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
-from esolint.value import Route, Value, at, mapping
+from esolint.value import Route, Value, at, expand, mapping, parse_route
 
 Kind: TypeAlias = Literal["secret", "serviceAccount", "configMap", "ca"]
 Capability: TypeAlias = Literal["read", "write", "read-write"]
@@ -94,7 +94,6 @@ class Provider(NamedTuple):
     literals: tuple[Literally, ...] = ()
     identity: str = ""
     maintained: bool = True
-    removed: str = ""
 
 
 class Reference(NamedTuple):
@@ -123,7 +122,7 @@ def generator_references(kind: str, spec: Value) -> Iterator[Reference]:
 
 
 def _at(selector: Selector, config: Value) -> Iterator[Reference]:
-    if selector.unless is not None and at(config, selector.unless) is not None:
+    if selector.unless is not None and at(config, selector.unless) not in (None, ""):
         return
     if selector.when is not None and at(config, selector.when) is None:
         return
@@ -133,26 +132,6 @@ def _at(selector: Selector, config: Value) -> Iterator[Reference]:
             value = {}
         if isinstance(value, dict) and (value.get("name") or not selector.named):
             yield Reference(selector, route, mapping(value))
-
-
-def expand(route: Route, value: Value) -> list[Route]:
-    """Return the routes in `value` that a route with `*` means, whether they lead anywhere."""
-    if "*" not in route:
-        return [route]
-    star = route.index("*")
-    above = at(value, route[:star])
-    items = range(len(above)) if isinstance(above, list) else ()
-    return [(*route[:star], i, *rest) for i in items for rest in _below(route, star, above, i)]
-
-
-def _below(route: Route, star: int, above: Value, item: int) -> list[Route]:
-    return expand(route[star + 1 :], at(above, (item,)))
-
-
-@cache
-def written(route: str) -> Route:
-    """Return the route of a text without indexes: `auth.secretRef.*.name`."""
-    return tuple(route.split(".")) if route else ()
 
 
 def _selector(
@@ -169,13 +148,13 @@ def _selector(
     static: bool = False,
 ) -> Selector:
     return Selector(
-        written(route),
+        parse_route(route),
         kind,
         policy,
         tuple(needs.split()),
-        None if must is None else written(must),
-        None if when is None else written(when),
-        None if unless is None else written(unless),
+        None if must is None else parse_route(must),
+        None if when is None else parse_route(when),
+        None if unless is None else parse_route(unless),
         named,
         bare,
         static,
@@ -195,7 +174,7 @@ def _ca(route: str, policy: Policy = CA) -> Selector:
 
 
 def _routes(text: str) -> tuple[Route, ...]:
-    return tuple(written(word) for word in text.split())
+    return tuple(parse_route(word) for word in text.split())
 
 
 def _literals(secret: str, name: str = "") -> tuple[Literally, ...]:
@@ -326,7 +305,6 @@ PROVIDERS: dict[str, Provider] = {
             _key("auth.secretRef.accessKeySecretSecretRef", UNKNOWN),
         ),
         identity="auth.rrsa",
-        removed="2.0",
     ),
     "aws": Provider(
         "AWS",
@@ -437,9 +415,7 @@ PROVIDERS: dict[str, Provider] = {
         required=_routes("tenant"),
         literals=_literals("clientSecret", "clientId"),
     ),
-    "device42": Provider(
-        "Device42", "read", (_key("auth.secretRef.credentials", UNKNOWN),), removed="2.0"
-    ),
+    "device42": Provider("Device42", "read", (_key("auth.secretRef.credentials", UNKNOWN),)),
     "doppler": Provider(
         "Doppler",
         "read",
@@ -533,7 +509,7 @@ PROVIDERS: dict[str, Provider] = {
         (
             _key("auth.tokenSecretRef", STRICT, named=True),
             _key("auth.serviceAccountCredsSecretRef", STRICT, named=True),
-            _certificate("caProvider.certSecretRef", STRICT, "name key"),
+            _certificate("caProvider.certSecretRef", STRICT, "name key", must="caProvider"),
         ),
     ),
     "ngrok": Provider(
@@ -717,28 +693,4 @@ GENERATORS: dict[str, tuple[Selector, ...]] = {
         _key("auth.ntlm.passwordSecret", _IGNORED),
         _ca("caProvider", _IGNORED),
     ),
-}
-
-# The fields of a ClusterGenerator's spec.generator, and whose spec stands there.
-GENERATOR_FIELDS: dict[str, str] = {
-    "acrAccessTokenSpec": "ACRAccessToken",
-    "beyondtrustWorkloadCredentialsDynamicSecretSpec": (
-        "BeyondtrustWorkloadCredentialsDynamicSecret"
-    ),
-    "cloudsmithAccessTokenSpec": "CloudsmithAccessToken",
-    "ecrAuthorizationTokenSpec": "ECRAuthorizationToken",
-    "ecrRAuthorizationTokenSpec": "ECRAuthorizationToken",  # 0.11 only
-    "fakeSpec": "Fake",
-    "gcrAccessTokenSpec": "GCRAccessToken",
-    "githubAccessTokenSpec": "GithubAccessToken",
-    "gitlabDeployTokenSpec": "GitlabDeployToken",
-    "grafanaSpec": "Grafana",
-    "mfaSpec": "MFA",
-    "passwordSpec": "Password",
-    "quayAccessTokenSpec": "QuayAccessToken",
-    "sshKeySpec": "SSHKey",
-    "stsSessionTokenSpec": "STSSessionToken",
-    "uuidSpec": "UUID",
-    "vaultDynamicSecretSpec": "VaultDynamicSecret",
-    "webhookSpec": "Webhook",
 }

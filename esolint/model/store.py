@@ -6,18 +6,27 @@ from collections.abc import Iterable, Iterator
 
 from esolint.model import providers
 from esolint.model.consumer import CLUSTER_STORE, STORE_KINDS
-from esolint.model.providers import Provider, Reference, written
-from esolint.resource import Resource
-from esolint.value import Route, Value, at, mapping, sequence
-
-_GROUP = "external-secrets.io"
+from esolint.model.providers import Provider, Reference
+from esolint.resource import ESO_GROUP, Resource
+from esolint.value import Route, Value, at, mapping, parse_route, sequence
 
 
 def stores(resources: Iterable[Resource]) -> Iterator[Store]:
     """Yield the stores among some resources."""
     for resource in resources:
-        if resource.kind in STORE_KINDS and resource.group == _GROUP:
+        if resource.kind in STORE_KINDS and resource.group == ESO_GROUP:
             yield Store(resource)
+
+
+def _without_nulls(config: dict[str, Value]) -> dict[str, Value]:
+    """Return a block without the nulls in its mappings, which the API server drops."""
+
+    def kept(value: Value) -> Value:
+        if isinstance(value, dict):
+            return {key: kept(item) for key, item in value.items() if item is not None}
+        return [kept(item) for item in value] if isinstance(value, list) else value
+
+    return {key: kept(item) for key, item in config.items() if item is not None}
 
 
 class Store:
@@ -45,7 +54,7 @@ class Store:
             if isinstance(config, dict):
                 self.provider = key
                 self.base = (*self.base, key)
-                self.config = config
+                self.config = _without_nulls(config)
 
     @property
     def row(self) -> Provider | None:
@@ -69,11 +78,11 @@ class Store:
 
     def get(self, route: str | Route) -> Value:
         """Return what stands at a route of the block: `auth.jwt`, or a tuple."""
-        return at(self.config, written(route) if isinstance(route, str) else route)
+        return at(self.config, parse_route(route) if isinstance(route, str) else route)
 
     def unknown(self, route: str | Route) -> bool:
         """Say whether only rendering decides what stands there."""
-        steps = written(route) if isinstance(route, str) else route
+        steps = parse_route(route) if isinstance(route, str) else route
         return self.resource.unknown((*self.base, *steps))
 
     def has(self, route: str | Route) -> bool:

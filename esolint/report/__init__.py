@@ -16,7 +16,7 @@ from esolint.rule import Prose, Rule
 
 FORMATS = ("text", "concise", "json", "sarif", "github")
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = "[\ud800-\udfff]"
 
 
 class Book(NamedTuple):
@@ -68,7 +68,7 @@ def render(name: str, result: Result, book: Book, options: Options) -> Iterator[
     from importlib import import_module
 
     chunks: Iterator[str] = import_module(f"{__name__}.{name}").render(result, book, options)
-    return (_SURROGATE.sub("\ufffd", chunk) for chunk in chunks)
+    return (c if c.isascii() else re.sub(_SURROGATE, "\ufffd", c) for c in chunks)
 
 
 def shown(result: Result, options: Options) -> list[Diagnostic]:

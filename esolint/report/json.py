@@ -14,7 +14,7 @@ from esolint.value import format_route
 def render(result: Result, book: Book, options: Options) -> Iterator[str]:
     """Yield the report: one line for each finding and each skipped input, so that it diffs."""
     counts = count(result)
-    environments = ({**env._asdict()} for env in result.environments)
+    environments = (env._asdict() for env in result.environments)
     summary = {
         "files": result.files,
         "documents": result.documents,

@@ -6,10 +6,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
-from esolint.diagnostic import Diagnostic, Excerpt, Related, Result, Span
+from esolint.diagnostic import Diagnostic, EnvironmentInfo, Excerpt, Related, Result, Span
 from esolint.report import Book, Options, shown
 from esolint.report.wording import (
-    amount,
     position,
     statistics,
     subject,
@@ -18,13 +17,14 @@ from esolint.report.wording import (
     tally,
     visible,
 )
+from esolint.words import amount
 
 Paint: TypeAlias = Callable[[str, str], str]
 
 _STYLES = {"error": "1;31", "warning": "1;33", "info": "1;36"}
 _BOLD, _FRAME, _OTHER = "1", "34", "36"
 
-_WORD = re.compile(r"\[\d+\]|[\w-]+(?:\.[\w-]+)*")
+_WORD = r"\[\d+\]|[\w-]+(?:\.[\w-]+)*"
 _TAB = "    "
 _LINES_BEFORE = 2
 _FRAME_LINES = 5
@@ -46,7 +46,7 @@ def render(result: Result, book: Book, options: Options) -> Iterator[str]:
         else:
             lines = [*_section(copies, result, advice, paint), ""]
         yield "".join(f"{line}\n" for line in lines)
-    tail = [] if options.quiet else [*_skips(result)]
+    tail = [] if options.quiet else [*_skips(result), *(_judged(result) if diagnostics else ())]
     if options.statistics and diagnostics:
         tail += [*statistics(diagnostics), ""]
     if not options.quiet:
@@ -79,8 +79,8 @@ def fold(diagnostics: Sequence[Diagnostic]) -> list[list[Diagnostic]]:
 def _shape(message: str, diagnostic: Diagnostic) -> str:
     resource = diagnostic.resource
     own = {resource.namespace: "{namespace}", resource.name: "{name}"} if resource else {}
-    return _WORD.sub(
-        lambda word: "[]" if word[0].startswith("[") else own.get(word[0], word[0]), message
+    return re.sub(
+        _WORD, lambda word: "[]" if word[0].startswith("[") else own.get(word[0], word[0]), message
     )
 
 
@@ -171,10 +171,36 @@ def _others(related: Sequence[Related], gutter: int, paint: Paint) -> Iterator[s
 
 
 def _environments(copies: Sequence[Diagnostic], result: Result) -> list[str]:
-    """Name the environments in which a finding holds, where that is not all of them."""
+    """Name the environments in which a finding holds, where that is not all of them.
+
+    Neighbouring versions of an upgrade become one: `ESO 0.9 to 0.15, ESO 2.9`.
+    """
     held = {name for copy in copies for name in copy.environments}
-    names = [env.name for env in result.environments if env.name in held]
-    return [visible(", ".join(names))] if 0 < len(names) < len(result.environments) else []
+    runs: list[list[EnvironmentInfo]] = []
+    joins = False  # does the environment before belong to the last run?
+    for env in result.environments:
+        if env.name not in held:
+            joins = False
+            continue
+        of_upgrade = env.name == f"ESO {env.eso_version}"
+        if joins and of_upgrade:
+            runs[-1].append(env)
+        else:
+            runs.append([env])
+        joins = of_upgrade
+    if not 0 < sum(map(len, runs)) < len(result.environments):
+        return []
+    names = [run[0].name + (f" to {run[-1].eso_version}" if len(run) > 1 else "") for run in runs]
+    return [visible(", ".join(names))]
+
+
+def _judged(result: Result) -> Iterator[str]:
+    """Say which version of ESO was judged by, where the files or the user name one."""
+    if len(result.environments) == 1 and result.eso_resources:
+        _, version, because = result.environments[0]
+        if version:
+            yield visible(f"Judged by ESO {version}: {because}.")
+            yield ""
 
 
 def _also(copies: Sequence[Diagnostic], indent: str = "") -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from esolint.diagnostic import Diagnostic, Place, ResourceId, Result
 from esolint.report import count
+from esolint.words import amount
 
 
 def visible(text: str) -> str:
@@ -18,11 +19,6 @@ def visible(text: str) -> str:
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )
-
-
-def amount(number: int, noun: str) -> str:
-    """Write `1 file`, `2 files`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def position(place: Place) -> str:

@@ -1,6 +1,6 @@
 """What the API server demands of ESO's objects, for each version of ESO."""
 
-from esolint.schema.admission import Admission, admit, check, concerns
+from esolint.schema.admission import Admission, admit, concerns
 from esolint.schema.catalog import Catalog, Schema, open_folder, packaged
 from esolint.schema.structural import defaulted, validate
 from esolint.schema.versions import Version
@@ -13,7 +13,6 @@ __all__ = [
     "Version",
     "Violation",
     "admit",
-    "check",
     "concerns",
     "defaulted",
     "open_folder",

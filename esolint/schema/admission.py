@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from esolint.nearest import nearest
+from esolint.nearest import hint, nearest, suggestion
+from esolint.resource import ESO_GROUPS
 from esolint.schema.catalog import (
-    GROUPS,
     Catalog,
     CelRule,
     Kind,
@@ -20,7 +20,7 @@ from esolint.schema.metadata import check_metadata
 from esolint.schema.structural import defaulted, validate
 from esolint.schema.tree import varies_on
 from esolint.schema.versions import Version
-from esolint.schema.violation import Unknown, Violation, field_name, nothing_unknown
+from esolint.schema.violation import Holes, Violation, field_name, no_holes
 from esolint.value import Route, Value, at, format_route
 
 
@@ -36,28 +36,13 @@ class Admission(NamedTuple):
     schema: Schema | None
 
 
-def check(
-    value: Value,
-    api_version: str,
-    kind: str,
-    *,
-    eso_version: Version | None = None,
-    unknown: Unknown = nothing_unknown,
-    catalog: Catalog | None = None,
-) -> list[Violation]:
-    """Return what the API server refuses about an object of ESO's groups; see `admit`."""
-    return admit(
-        value, api_version, kind, eso_version=eso_version, unknown=unknown, catalog=catalog
-    ).violations
-
-
 def admit(
     value: Value,
     api_version: str,
     kind: str,
     *,
     eso_version: Version | None = None,
-    unknown: Unknown = nothing_unknown,
+    unknown: Holes = no_holes,
     catalog: Catalog | None = None,
 ) -> Admission:
     """Judge an object as an API server with the CRDs of an ESO version does on creation.
@@ -104,7 +89,7 @@ def concerns(api_version: str) -> bool:
     if "external-secrets.io" not in api_version.lower():
         return False
     group, slash, _ = api_version.strip().lower().rpartition("/")
-    return (group if slash else api_version.strip().lower()) in GROUPS
+    return (group if slash else api_version.strip().lower()) in ESO_GROUPS
 
 
 # Kinds and versions
@@ -113,16 +98,15 @@ def concerns(api_version: str) -> bool:
 def _no_such_kind(api_version: str, kind: str, catalog: Catalog) -> Violation:
     group = api_version.rpartition("/")[0]
     entry = catalog.kinds.get(kind)
-    if group not in GROUPS:
+    if group not in ESO_GROUPS:
         known = sorted({v.api_version for k in catalog.kinds.values() for v in k.versions.values()})
         near = _newest(entry) if entry else nearest(api_version.strip(), known)
-        hint = f' (nearest: "{near}")' if near else ""
-        message = f'"{api_version}" is no API version of External Secrets Operator{hint}'
-        return Violation("unknown-kind", ("apiVersion",), message)
+        message = f'"{api_version}" is no API version of External Secrets Operator'
+        return Violation("unknown-kind", ("apiVersion",), message + suggestion(near))
     if entry is None:
-        near = catalog.nearest_kind(kind, group)
-        hint = f' (nearest: "{near}")' if near else ""
-        return Violation("unknown-kind", ("kind",), f'"{kind}" is no kind of {group}{hint}')
+        kinds = [name for name, other in catalog.kinds.items() if other.group == group]
+        message = f'"{kind}" is no kind of {group}{hint(kind, kinds)}'
+        return Violation("unknown-kind", ("kind",), message)
     if entry.group != group:
         message = f"{kind} is a kind of {entry.group}, not of {group}"
         return Violation("unknown-kind", ("apiVersion",), message)
@@ -138,7 +122,10 @@ def _newest(entry: Kind) -> str:
 def _not_served(
     entry: Kind, version: KindVersion, eso_version: Version, catalog: Catalog
 ) -> Violation | None:
-    """Return what is wrong with a kind and apiVersion in a version of ESO, if anything."""
+    """Return what is wrong with a kind and apiVersion in a version of ESO, if anything.
+
+    The message leaves `eso_version` out, so that the findings of an upgrade's versions are one.
+    """
     minors = catalog.minors
     bit = minors.bit(eso_version)
     if version.served & bit:
@@ -147,28 +134,25 @@ def _not_served(
     for other in entry.versions.values():
         existed |= other.known
     if not existed & bit:
-        when = minors.describe(existed)
-        message = f"{entry.name} exists {when} of ESO, not in {eso_version}"
+        message = f"{entry.name} exists {minors.describe(existed, 'ESO ')}"
         return Violation("field-not-in-version", ("kind",), message)
     served = minors.members(version.served)
     if not served:
         message = f"no known version of ESO serves {entry.name} as {version.api_version}"
         return Violation("removed-api-version", ("apiVersion",), message)
     if minors.covering(eso_version) < served[0]:
-        message = (
-            f"{entry.name} exists as {version.api_version} since ESO {served[0]}, "
-            f"not in {eso_version}"
-        )
+        message = f"{entry.name} exists as {version.api_version} since ESO {served[0]}"
         return Violation("field-not-in-version", ("apiVersion",), message)
     stopped = next(known for known in minors.known if known > served[-1])
     message = f"ESO {stopped} stopped serving {entry.name} as {version.api_version}"
     successors = [v for v in entry.versions.values() if v.served & bit]
     if successors:
-        both = minors.members(version.served & successors[-1].served)
-        message += f"; {eso_version} serves {successors[-1].api_version}"
+        next_one = max(successors, key=lambda version: version.served)
+        message += f" in favour of {next_one.api_version}"
+        both = minors.members(version.served & next_one.served)
         if both:
-            names = str(both[0]) if len(both) == 1 else f"{both[0]} to {both[-1]}"
-            message += f", {names} both"
+            names = f"{both[0]} serves" if len(both) == 1 else f"{both[0]} to {both[-1]} serve"
+            message += f"; {names} both"
     return Violation("removed-api-version", ("apiVersion",), message)
 
 
@@ -176,7 +160,7 @@ def _not_served(
 
 
 def _judge(
-    value: Value, schema: Schema, unknown: Unknown, catalog: Catalog
+    value: Value, schema: Schema, unknown: Holes, catalog: Catalog
 ) -> tuple[Value, list[Violation]]:
     filled = defaulted(value, schema.root)
     # On creation the API server drops a status, but what it names must exist.
@@ -189,7 +173,7 @@ def _judge(
 
 
 def _broken(
-    rule: CelRule, value: Value, violations: list[Violation], unknown: Unknown
+    rule: CelRule, value: Value, violations: list[Violation], unknown: Holes
 ) -> Iterator[Violation]:
     for route, part in _parts(value, rule.at):
         # An object with a fault of its own is not judged further: that would be its echo.
@@ -220,7 +204,7 @@ def _parts(value: Value, at: tuple[str, ...]) -> Iterator[tuple[Route, Value]]:
             stack.extend(((*route, key), here[key], depth + 1) for key in keys if key in here)
 
 
-def _fails(expression: str, value: Value, route: Route, unknown: Unknown) -> bool:
+def _fails(expression: str, value: Value, route: Route, unknown: Holes) -> bool:
     """Say whether a rule is broken for certain: an error of CEL counts, a hole does not."""
     from esolint.cel import Failed
 
@@ -235,7 +219,7 @@ def _fails(expression: str, value: Value, route: Route, unknown: Unknown) -> boo
 
 
 def _in_every_version(
-    violations: list[Violation], value: Value, schema: Schema, unknown: Unknown, catalog: Catalog
+    violations: list[Violation], value: Value, schema: Schema, unknown: Holes, catalog: Catalog
 ) -> list[Violation]:
     """Keep the violations that no version which serves the object would let pass."""
     tree = catalog.tree(schema.version)
@@ -279,13 +263,12 @@ def _of_version(violation: Violation, value: Value, schema: Schema, catalog: Cat
     if not there or there & schema.bit:
         return violation
     what = f'"{at(value, route)}" for {field_name(route)}' if of_value else format_route(route)
-    when = catalog.minors.describe(there)
-    message = f"{what} exists {when} of ESO, not in {schema.minor}"
+    message = f"{what} exists {catalog.minors.describe(there, 'ESO ')}"
     return Violation("field-not-in-version", route, message)
 
 
 def _deprecated(
-    value: Value, schema: Schema, eso_version: Version | None, unknown: Unknown, catalog: Catalog
+    value: Value, schema: Schema, eso_version: Version | None, unknown: Holes, catalog: Catalog
 ) -> Iterator[Violation]:
     for entry in catalog.deprecations(schema.kind.name, schema.version.api_version):
         served = schema.version.served

@@ -9,15 +9,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from esolint.data import schemas_dir
-from esolint.nearest import nearest
 from esolint.schema.tree import Node, RawNode, expand, minors_of, node_at, walk
 from esolint.schema.versions import Minors, Version, read_version
 from esolint.value import Route
 
 if TYPE_CHECKING:
     from esolint.cel import Program
-
-GROUPS = ("external-secrets.io", "generators.external-secrets.io")
 
 
 class CelRule(NamedTuple):
@@ -96,17 +93,6 @@ class Catalog:
             None if rules is None else {}
         )
 
-    # Versions
-
-    @property
-    def versions(self) -> tuple[Version, ...]:
-        """The minors of ESO that there are schemas of, oldest first."""
-        return self.minors.known
-
-    def parse_version(self, written: str) -> Version:
-        """Read a version; see `Minors.parse`."""
-        return self.minors.parse(written)
-
     # Schemas
 
     def find(self, kind: str, api_version: str) -> tuple[Kind, KindVersion] | None:
@@ -173,21 +159,6 @@ class Catalog:
 
     # Since when, until when
 
-    def since_until(
-        self, kind: str, api_version: str, route: Route = (), value: Any = None
-    ) -> tuple[Version, Version | None] | None:
-        """Return the first minor with a field (or an enum's value) and the last, None if still.
-
-        None where no version has it. The oldest known minor may not have been the first.
-        """
-        found = self.find(kind, api_version)
-        if found is None:
-            return None
-        members = self.minors.members(self.minors_with(found[1], route, value))
-        if not members:
-            return None
-        return members[0], None if members[-1] == self.minors.newest else members[-1]
-
     def minors_with(self, version: KindVersion, route: Route, value: Any = None) -> int:
         """Return the set of minors whose schema knows `route` (and allows `value` there)."""
         tree = self.tree(version)
@@ -234,11 +205,6 @@ class Catalog:
                     made = make(entry, at, self.minors.mask(entry["versions"]))
                     table.setdefault((kind, api_version), []).append(made)
         return table
-
-    # What the user meant
-
-    def nearest_kind(self, kind: str, group: str) -> str | None:
-        return nearest(kind, [name for name, entry in self.kinds.items() if entry.group == group])
 
 
 def written_route(written: str) -> tuple[str, ...]:

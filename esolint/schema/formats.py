@@ -28,10 +28,8 @@ WORDS = {
     r"^[a-z0-9-]+$": Words("such a name", 'lower-case letters, digits and "-"'),
 }
 
-_BASE64 = re.compile(
-    r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"
-)
-_TIME = re.compile(r"(\d{2}):(\d{2}):(\d{2})(?:.\d+)?(?:z|[+-]\d{2}:\d{2})", re.ASCII)
+_BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})"
+_TIME = r"(?a)(\d{2}):(\d{2}):(\d{2})(?:.\d+)?(?:z|[+-]\d{2}:\d{2})"
 _UUID = r"[0-9a-f]{8}-?[0-9a-f]{4}-?%s-?%s-?[0-9a-f]{12}"
 _HEX4 = "[0-9a-f]{4}"
 
@@ -73,7 +71,7 @@ def _date(text: str) -> bool:
 
 def _datetime(text: str) -> bool:
     day, separator, time = text.lower().partition("t")
-    match = _TIME.match(time.partition("t")[0]) if separator and _date(day) else None
+    match = re.match(_TIME, time.partition("t")[0]) if separator and _date(day) else None
     return match is not None and match[1] <= "23" and match[2] <= "59" and match[3] <= "59"
 
 
@@ -97,7 +95,7 @@ def _uuid(third: str = _HEX4, fourth: str = _HEX4) -> Callable[[str], object]:
 
 
 _FORMATS: dict[str, Callable[[str], object]] = {
-    "byte": _BASE64.fullmatch,
+    "byte": lambda text: re.fullmatch(_BASE64, text),
     "date": _date,
     "datetime": _datetime,
     "ipv4": _address("IPv4Address"),

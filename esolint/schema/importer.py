@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from esolint.resource import ESO_GROUPS
 from esolint.schema.tree import RawNode, merge
 from esolint.schema.versions import Minors, Version, read_version
 
-GROUPS = ("external-secrets.io", "generators.external-secrets.io")
 INDEX = "index.json"
 
 _WORTH_SHARING = 500  # characters saved; below, a name to look up costs a reader more
@@ -54,7 +54,7 @@ def import_bundles(paths: Sequence[str | os.PathLike[str]]) -> dict[str, str]:
                 documents = list(yaml.load_all(file, Loader=yaml.CSafeLoader))
             except yaml.YAMLError as error:
                 raise CrdError(f"not YAML: {error}", path) from error
-        crds = [crd for _, crd in crds_in(documents) if crd["spec"]["group"] in GROUPS]
+        crds = [crd for _, crd in crds_in(documents) if crd["spec"]["group"] in ESO_GROUPS]
         if not crds:
             raise CrdError("the file holds no CustomResourceDefinition of ESO", path)
         releases[version] = match[1], crds

@@ -9,17 +9,19 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from esolint.nearest import nearest
+from esolint.nearest import hint
 from esolint.schema.formats import is_format
-from esolint.schema.violation import Violation, field_name, kind_of, quoted
+from esolint.schema.violation import Violation, field_name, kind_of
 from esolint.value import Route, Value, format_route
+from esolint.words import quoted
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_DNS_LABEL = re.compile(_LABEL)
-_DNS_NAME = re.compile(rf"{_LABEL}(\.{_LABEL})*")
-_KEY_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_DNS_LABEL = _LABEL
+_DNS_NAME = rf"{_LABEL}(\.{_LABEL})*"
+_KEY_NAME = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
 _NAME_LENGTH = 253
 _LABEL_LENGTH = 63
+_PREFIX_LENGTH = 58
 _ANNOTATION_BYTES = 256 * 1024
 
 # A type is a Go type in short; a mapping is a struct, a one-item list a list of such.
@@ -82,19 +84,16 @@ def check_metadata(
     yield from _annotations(meta.get("annotations", {}), (*at, "annotations"))
     yield from _finalizers(meta.get("finalizers", []), (*at, "finalizers"))
     yield from _owners(meta.get("ownerReferences", []), (*at, "ownerReferences"))
-    if isinstance(generation := meta.get("generation"), int) and generation < 0:
-        message = f"generation is {generation}, below the minimum 0"
-        yield Violation("value-out-of-bounds", (*at, "generation"), message)
 
 
 def is_dns_name(text: str) -> bool:
     """Say whether a text is a DNS-1123 subdomain, which names of custom resources must be."""
-    return len(text) <= _NAME_LENGTH and _DNS_NAME.fullmatch(text) is not None
+    return len(text) <= _NAME_LENGTH and re.fullmatch(_DNS_NAME, text) is not None
 
 
 def is_dns_label(text: str) -> bool:
     """Say whether a text is a DNS-1123 label, which names of namespaces must be."""
-    return len(text) <= _LABEL_LENGTH and _DNS_LABEL.fullmatch(text) is not None
+    return len(text) <= _LABEL_LENGTH and re.fullmatch(_DNS_LABEL, text) is not None
 
 
 def _decode(value: Value, kind: Any, route: Route) -> Iterator[Violation]:
@@ -117,9 +116,7 @@ def _decode(value: Value, kind: Any, route: Route) -> Iterator[Violation]:
                 elif key in kind:
                     yield from _decode(item, kind[key], (*route, key))
                 else:
-                    near = nearest(key, kind)
-                    hint = f' (nearest: "{near}")' if near else ""
-                    message = f'"{key}" is no field of {field_name(route)}{hint}'
+                    message = f'"{key}" is no field of {field_name(route)}{hint(key, kind)}'
                     yield Violation("unknown-field", (*route, key), message)
         return
     fits, wanted_name = {
@@ -129,7 +126,7 @@ def _decode(value: Value, kind: Any, route: Route) -> Iterator[Violation]:
             isinstance(value, int | float) and not isinstance(value, bool) and value == value // 1,
             "an integer",
         ),
-        "time": (isinstance(value, str) and (not value or is_format("datetime", value)), "a time"),
+        "time": (isinstance(value, str) and _is_time(value), "a time"),
     }[kind]
     if not fits:
         unquoted = kind == "string" and isinstance(value, bool | int | float)
@@ -137,14 +134,21 @@ def _decode(value: Value, kind: Any, route: Route) -> Iterator[Violation]:
         yield Violation("wrong-type", route, f"{field_name(route)} is {what}, not {wanted_name}")
 
 
+def _is_time(text: str) -> bool:
+    """Say whether Go reads a text as a time of RFC 3339: that wants capital letters."""
+    return text == text.upper() and is_format("datetime", text)
+
+
 def _names(meta: dict[str, Any], namespaced: bool, at: Route) -> Iterator[Violation]:
     name = meta.get("name", "")
     if name and not is_dns_name(name):
         yield _misnamed(name, (*at, "name"), _NAME_LENGTH, "name", '"-" and "."')
     prefix = meta.get("generateName", "")
-    # What is appended may end a prefix that ends in a dash.
-    finished = f"{prefix[:-1]}a" if len(prefix) > 1 and prefix[-1] == "-" else prefix
-    if finished and not is_dns_name(finished):
+    # Both are checked: the prefix, of which a last dash and what stands before it are not
+    # looked at, and the name that is made of its beginning.
+    masked = f"{prefix[:-2]}a" if prefix[-1:] == "-" else prefix
+    made = f"{prefix[:_PREFIX_LENGTH]}aaaaa"
+    if prefix and not (is_dns_name(masked) and (name or is_dns_name(made))):
         yield _misnamed(prefix, (*at, "generateName"), _NAME_LENGTH, "name", '"-" and "."')
     namespace = meta.get("namespace", "")
     if namespaced and namespace and not is_dns_label(namespace):
@@ -172,7 +176,7 @@ def _labels(labels: dict[str, Any], at: Route) -> Iterator[Violation]:
         if value and len(value) > _LABEL_LENGTH:
             message = f"the value of label {key} has {len(value)} characters, more than 63"
             yield Violation("invalid-object-name", (*at, key), message)
-        elif value and not _KEY_NAME.fullmatch(value):
+        elif value and not re.fullmatch(_KEY_NAME, value):
             message = (
                 f'the value of label {key} is {quoted(value)}; allowed are letters, digits, "-", '
                 '"_" and ".", a letter or digit at both ends'
@@ -213,6 +217,10 @@ def _owners(owners: list[Any], at: Route) -> Iterator[Violation]:
                 route = (*at, i, key) if key in owner else (*at, i)
                 message = f"ownerReferences[{i}] lacks {key}"
                 yield Violation("missing-field", route, message)
+        version = owner.get("apiVersion") or ""
+        if version.count("/") > 1 or version[-1:] == "/":
+            message = f'ownerReferences[{i}].apiVersion "{version}" is no group and version'
+            yield Violation("invalid-object-name", (*at, i, "apiVersion"), message)
         controllers += owner.get("controller") is True
         if owner.get("apiVersion") == "v1" and owner.get("kind") == "Event":
             message = f"ownerReferences[{i}] is an Event, which may own nothing"
@@ -233,6 +241,6 @@ def _key_fault(key: str) -> str | None:
         return "has an empty name"
     if len(name) > _LABEL_LENGTH:
         return f"has a name of {len(name)} characters, more than {_LABEL_LENGTH}"
-    if not _KEY_NAME.fullmatch(name):
+    if not re.fullmatch(_KEY_NAME, name):
         return 'is none: letters, digits, "-", "_" and ".", a letter or digit at both ends'
     return None

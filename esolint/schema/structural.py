@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from esolint.nearest import nearest
+from esolint.nearest import hint, nearest, suggestion
 from esolint.schema.formats import FORMAT_NAMES, WORDS, is_format, matcher
 from esolint.schema.tree import Node
-from esolint.schema.violation import Unknown, Violation, both, field_name, kind_of, listed, quoted
+from esolint.schema.violation import Holes, Violation, field_name, kind_of
 from esolint.value import Route, Value, exists
+from esolint.words import both, listed, quoted
 
 _TYPE_META = ("apiVersion", "kind", "metadata")
 _HINTS = 50  # unknown fields of an object that get a guess at what was meant
@@ -90,7 +91,7 @@ def _copied(value: Any) -> Any:
 
 
 def validate(
-    value: Value, written: Value, root: Node, unknown: Unknown, *, ignore: tuple[str, ...] = ()
+    value: Value, written: Value, root: Node, unknown: Holes, *, ignore: tuple[str, ...] = ()
 ) -> list[Violation]:
     """Judge a defaulted object by its schema.
 
@@ -104,7 +105,7 @@ def validate(
 class _Validation:
     """One run of `validate`: what it looks things up in, and what it found."""
 
-    def __init__(self, written: Value, root: Node, unknown: Unknown, ignore: tuple[str, ...]):
+    def __init__(self, written: Value, root: Node, unknown: Holes, ignore: tuple[str, ...]):
         self.written = written
         self.root = root
         self.unknown = unknown
@@ -296,7 +297,7 @@ class _Validation:
         if owner is not None:
             message += f" but of {field_name(owner)}"
         elif near is not None:
-            message += f' (nearest: "{near}")'
+            message += suggestion(near)
         elif not names:
             message += ", which has none"
         elif len(names) <= 30:
@@ -388,11 +389,10 @@ def _in_enum(value: Value, enum: list[Any]) -> bool:
 def _enum_message(value: Value, enum: list[Any], route: Route) -> str:
     shown = quoted(value) if isinstance(value, str) else kind_of(value)
     allowed = [quoted(item) if isinstance(item, str) else str(item) for item in enum]
-    hint = ""
+    meant = ""
     if isinstance(value, str) and len(enum) > 2:
-        near = nearest(value, [item for item in enum if isinstance(item, str) and item])
-        hint = f' (nearest: "{near}")' if near else ""
-    return f"{field_name(route)} is {shown}, allowed: {listed(allowed)}{hint}"
+        meant = hint(value, [item for item in enum if isinstance(item, str) and item])
+    return f"{field_name(route)} is {shown}, allowed: {listed(allowed)}{meant}"
 
 
 def _length_message(length: int, node: Node, route: Route) -> str:

@@ -16,8 +16,9 @@ from esolint.value import Route
 
 RawNode: TypeAlias = "dict[str, Any]"
 
-# Prose, and the rules of CRDs, which rules.json restates.
-DROPPED = ("description", "title", "example", "externalDocs", "x-kubernetes-validations")
+PROSE = ("description", "title", "example", "externalDocs")
+# With prose the rules of CRDs, which rules.json restates.
+DROPPED = (*PROSE, "x-kubernetes-validations")
 _CHILDREN = ("items", "additionalProperties")
 
 
@@ -202,6 +203,7 @@ def walk(node: RawNode) -> Iterator[RawNode]:
 
 
 _INFINITE = float("inf")
+_INT32 = 2**31 - 1
 
 
 class Node:
@@ -322,12 +324,14 @@ class Node:
 def _bounds(get: Callable[..., Any]) -> tuple[float, bool, float, bool, float | None] | None:
     """Return (minimum, exclusive, maximum, exclusive, multiple of), or None without bounds."""
     low, high, factor = get("minimum"), get("maximum"), get("multipleOf")
-    if low is None and high is None and factor is None:
+    # The API server checks the format since 1.36; Go cannot decode more in any version.
+    limit = _INT32 if get("format") == "int32" else _INFINITE
+    if low is None and high is None and factor is None and limit is _INFINITE:
         return None
     return (
-        -_INFINITE if low is None else low,
+        -limit - 1 if low is None else low,
         get("exclusiveMinimum", False),
-        _INFINITE if high is None else high,
+        limit if high is None else high,
         get("exclusiveMaximum", False),
         factor,
     )

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from esolint.cel import CelError
-from esolint.schema.catalog import GROUPS, Catalog, CelRule, Kind, KindVersion, compile_rule
+from esolint.resource import ESO_GROUPS
+from esolint.schema.catalog import Catalog, CelRule, Kind, KindVersion, compile_rule
 from esolint.schema.importer import CrdError, cel_rules, crds_in
-from esolint.schema.tree import RawNode, merge
+from esolint.schema.tree import PROSE, RawNode, merge
 from esolint.schema.versions import Minors, Version
 from esolint.source import Limits, Unread, decode, read_text
 from esolint.value import Route
 
-_PROSE = ("description", "title", "example", "externalDocs")
 _FILES = (".yaml", ".yml", ".json")
 
 
@@ -56,7 +56,7 @@ def _read(paths: Sequence[str]) -> tuple[list[RawNode], list[str]]:
                 line = documents[number].span((*base, *fault[0])).line
                 raise CrdError(fault[1], path, line)
             spec = crd["spec"]
-            if spec["group"] in GROUPS:
+            if spec["group"] in ESO_GROUPS:
                 crds.append(crd)
             else:
                 others.append(f"{spec['names']['kind']} of {spec['group']}")
@@ -93,7 +93,7 @@ def _lean_version(version: RawNode) -> RawNode:
 def _lean_schema(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
-    lean = {key: value for key, value in node.items() if key not in _PROSE}
+    lean = {key: value for key, value in node.items() if key not in PROSE}
     for key in ("items", "additionalProperties", "not"):
         if key in lean:
             lean[key] = _lean_schema(lean[key])
@@ -159,7 +159,7 @@ def _fault(crd: RawNode) -> tuple[Route, str] | None:
     names = spec.get("names")
     if not isinstance(names, dict) or not isinstance(names.get("kind"), str):
         return ("spec", "names"), "the CustomResourceDefinition has no kind"
-    if spec["group"] not in GROUPS:
+    if spec["group"] not in ESO_GROUPS:
         return None
     if spec.get("scope") not in ("Namespaced", "Cluster"):
         return ("spec", "scope"), "the scope is neither Namespaced nor Cluster"

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from esolint.nearest import nearest
+
 _VERSION = re.compile(r"v?(\d{1,4})\.(\d{1,4})(?:\.(?:\d{1,6}|x)(?:[-+][0-9A-Za-z.+-]*)?)?")
 
 
@@ -56,8 +58,8 @@ class Minors:
         version = read_version(written)
         if version is not None and (version in self._index or version < self.oldest):
             return version
-        nearest = self._nearest(version, written)
-        raise ValueError(f'no ESO version "{written}" is known (nearest: {nearest})')
+        near = self._nearest(version, written)
+        raise ValueError(f'no ESO version "{written}" is known (nearest: {near})')
 
     def parse_range(self, written: str) -> tuple[Version, ...]:
         """Read `0.16..2.9` (both ends belong to it) or a single version, oldest first.
@@ -119,20 +121,22 @@ class Minors:
     def members(self, mask: int) -> tuple[Version, ...]:
         return tuple(version for i, version in enumerate(self.known) if mask >> i & 1)
 
-    def describe(self, mask: int) -> str:
-        """Say in words when something was there: `since 2.3`, `until 1.3`, `0.16 to 1.3`.
+    def describe(self, mask: int, name: str = "") -> str:
+        """Say in words when something was there: `since 2.3`, `until 1.3`, `only in 1.0`.
 
-        What began with the oldest known minor may be older still.
+        `name` stands before the versions. What began with the oldest known minor may be older.
         """
         members = self.members(mask)
         if not members:
             return "in no version"
         first, last = members[0], members[-1]
         if first == self.oldest:
-            return "in every version" if last == self.newest else f"until {last}"
+            return "in every version" if last == self.newest else f"until {name}{last}"
         if last == self.newest:
-            return f"since {first}"
-        return f"only in {first}" if first == last else f"only from {first} to {last}"
+            return f"since {name}{first}"
+        if first == last:
+            return f"only in {name}{first}"
+        return f"only from {name}{first} to {last}"
 
     def _known_index(self, written: str) -> int:
         version = read_version(written)
@@ -145,8 +149,6 @@ class Minors:
             below = self.covering(version)
             same = [known for known in self.known if known.major == version.major]
             return max(same) if same and version.minor > max(same).minor else below
-        import difflib
-
-        names = [str(known) for known in self.known]
-        close = difflib.get_close_matches(written.lstrip("v"), names, n=1, cutoff=0)
-        return self.known[names.index(close[0])] if close else self.newest
+        names = {str(known): known for known in self.known}
+        near = nearest(written.lstrip("v"), names)
+        return names[near] if near else self.newest

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from esolint.value import Route, Value, format_route
 
-Unknown: TypeAlias = Callable[[Route], bool]
+Holes: TypeAlias = Callable[[Route], bool]
 
 
 class Violation(NamedTuple):
@@ -19,7 +19,7 @@ class Violation(NamedTuple):
     case: str | None = None
 
 
-def nothing_unknown(_: Route) -> bool:
+def no_holes(_: Route) -> bool:
     return False
 
 
@@ -46,20 +46,3 @@ def kind_of(value: Value) -> str:
     if isinstance(value, str):
         return "a string"
     return "a mapping" if isinstance(value, dict) else "a list"
-
-
-def listed(names: list[str], limit: int = 40) -> str:
-    """Write names as a list for people, cut where it gets long."""
-    rest = len(names) - limit
-    return ", ".join(names[:limit]) + (f" and {rest} more" if rest > 0 else "")
-
-
-def both(names: list[str]) -> str:
-    """Write names as `a`, `a and b` or `a, b and c`."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-
-
-def quoted(text: str) -> str:
-    """Put a text into quotes, control characters escaped and long ones cut."""
-    shown = text if len(text) <= 80 else f"{text[:77]}..."
-    return '"' + "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in shown) + '"'

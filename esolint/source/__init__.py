@@ -13,10 +13,11 @@ from esolint.source.document import Document
 
 __all__ = ["Document", "Limits", "Piece", "Unread", "decode", "parse", "read_text", "split"]
 
-_SEPARATOR = re.compile(r"^---(?=[ \t\r\n]|\Z)", re.MULTILINE)
-_DIRECTIVE = re.compile(r"^%", re.MULTILINE)
-_CONTENT = re.compile(r"^(?!---[ \t\r]*$|[ \t]*#|[ \t\r]*$).", re.MULTILINE)
-_TEMPLATES = {"Go template": re.compile(r"\{\{"), "Jinja": re.compile(r"\{%|\{#")}
+# Compiled where they are used: most files hold one document that is in order.
+_SEPARATOR = r"(?m)^---(?=[ \t\r\n]|\Z)"
+_DIRECTIVE = r"(?m)^%"
+_BLANK = r"(?:[ \t\r]*(?:#.*)?(?:\n|\Z))*+"
+_TEMPLATES = {"Go template": r"\{\{", "Jinja": r"\{%|\{#"}
 
 
 class Piece(NamedTuple):
@@ -46,7 +47,7 @@ class Unread(NamedTuple):
 def decode(path: str, data: bytes, limits: Limits) -> str | Unread:
     """Return the text of a file: UTF-8, or UTF-16/32 with a byte order mark."""
     if len(data) > limits.file_bytes:
-        detail = f"{len(data)} bytes, more than the limit of {limits.file_bytes}"
+        detail = f"more than {limits.file_bytes} bytes"
         return Unread(path, None, "too-large", detail)
     encoding = "utf-8"
     if data[:4] in (b"\xff\xfe\0\0", b"\0\0\xfe\xff"):
@@ -76,10 +77,10 @@ def split(path: str, text: str, limits: Limits) -> list[Piece] | Unread:
     too, so this loses nothing. A file with directives (`%TAG`) stays in one piece, for a
     directive belongs to the document behind it.
     """
-    if "\n---" not in text or _DIRECTIVE.search(text):
+    if "\n---" not in text or re.search(_DIRECTIVE, text):
         return [Piece(path, 0, 0, text)]
-    starts = [m.start() for m in islice(_SEPARATOR.finditer(text), limits.documents + 1)]
-    if not starts or _CONTENT.search(text, 0, starts[0]):
+    starts = [m.start() for m in islice(re.finditer(_SEPARATOR, text), limits.documents + 1)]
+    if not starts or not re.fullmatch(_BLANK, text[: starts[0]]):
         starts.insert(0, 0)
     else:
         starts[0] = 0
@@ -123,7 +124,7 @@ def _unread(piece: Piece, error: SourceError, literal: bool) -> Unread:
     reason, detail = error.reason, error.detail
     if reason == "yaml-syntax" and not literal:
         for language, sign in _TEMPLATES.items():
-            if sign.search(piece.text):
+            if re.search(sign, piece.text):
                 reason = "template"
                 detail = f"template source that is no YAML as it stands ({language})"
                 break

@@ -29,8 +29,9 @@ from esolint.source.marks import Mark, Marks, words, written
 from esolint.source.scalar import ScalarError, is_merge, is_own_tag, key, plain, tagged
 from esolint.value import Route, Value, sequence
 
-_ESCAPE = re.compile(r"\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL)
-_ESCAPED_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
+# Rarely needed, so compiled where they are.
+_ESCAPE = r"(?s)\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
+_ESCAPED_SLASH = r"(?<!\\)(?:\\\\)*\\/"
 
 
 class Limits(NamedTuple):
@@ -94,6 +95,8 @@ def build(
         where = error.problem_mark or error.context_mark
         detail = " ".join(part for part in (error.context, error.problem) if part)
         index = where.index if where is not None else 0
+        if "cannot start any token" in detail and text[index : index + 1] == "\t":
+            detail = "a tab stands where YAML indents with spaces"
         raise SourceError("yaml-syntax", detail, index) from None
     except YAMLError as error:
         raise _unreadable(text, error) from None
@@ -105,7 +108,7 @@ def _without_surrogates(text: str) -> str:
     JSON writes a character beyond U+FFFF as two escapes.
     """
     if ("\\ud" in text or "\\uD" in text) and text.lstrip()[:1] in ("{", "["):
-        return _ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text)
+        return re.sub(_ESCAPE, lambda match: r"\ufffd" if match[1] else match[0], text)
     return text
 
 
@@ -361,8 +364,8 @@ class _Builder:
             if type(source) is not dict:
                 at = event.start_mark.index
                 raise SourceError("yaml-syntax", "a merge key wants a mapping", at)
+            frame.merged.update(source.keys() - frame.value.keys())
             frame.value.update(source)
-            frame.merged.update(source)
             if frame.mark is not None and source_mark is not None:
                 for name, part in source_mark.entries().items():
                     frame.mark.put(name, part)
@@ -400,7 +403,7 @@ class _Builder:
         r"""Refuse the escape `\/`: JSON has it, libyaml takes it, and go-yaml does not know it."""
         root = self._stack[min(1, len(self._stack) - 1)]
         raw = self._text[event.start_mark.index : event.end_mark.index]
-        if not self._text.startswith("{", root.start) and _ESCAPED_SLASH.search(raw):
+        if not self._text.startswith("{", root.start) and re.search(_ESCAPED_SLASH, raw):
             raise ScalarError("found unknown escape character")
 
     def _note_tag(self, tag: str, mark: Mark | None) -> None:

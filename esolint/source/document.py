@@ -25,7 +25,7 @@ _HOLE_HINTS = (
 _BRACKETED = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#", re.MULTILINE)
 # Breaks that libyaml knows beside the newline; editors count no lines at them.
-_ODD_BREAK = re.compile(r"[\x85\u2028\u2029]|\r(?!\n)")
+_ODD_BREAK = r"[\x85\u2028\u2029]|\r(?!\n)"
 
 
 class Comment(NamedTuple):
@@ -247,7 +247,7 @@ def child(document: Document, route: Route) -> Document | None:
     outer = document.span(route)
     raw = document.raw(route)
     text, line, column, indent, opaque = value, outer.line - 1, outer.column - 1, 0, document.opaque
-    if opaque is not None or _ODD_BREAK.search(raw):
+    if opaque is not None or re.search(_ODD_BREAK, raw):
         opaque = outer
     elif raw[:1] in ("|", ">"):
         margin = block_margin(raw, value)

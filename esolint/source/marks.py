@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from esolint.value import Route
 
 # An anchor or a tag before a value, with the blanks and comments behind it.
-_PROPERTIES = re.compile(r"(?:[&!]\S*+(?:\s++(?:#[^\n]*+)?+)*+)++")
+_PROPERTIES = r"(?:[&!]\S*+(?:\s++(?:#[^\n]*+)?+)*+)++"
 
 
 class Mark:
@@ -128,7 +128,7 @@ def written(text: str, event: Any) -> tuple[int, int]:
     start: int = event.start_mark.index
     end: int = event.end_mark.index
     if event.anchor is not None or event.tag is not None:
-        properties = _PROPERTIES.match(text, start, end)
+        properties = re.compile(_PROPERTIES).match(text, start, end)
         start = properties.end() if properties else start
     if event.style in ("|", ">"):
         # libyaml ends it where the next token begins, past blank lines and comments.
@@ -174,7 +174,7 @@ def block_margin(raw: str, value: str) -> int:
 
 
 def _first_written_line(text: str) -> str:
-    match = re.search(r"^[ \t]*[^ \t\r\n].*", text, re.MULTILINE)
+    match = re.search(r"^[ \t]*+[^ \t\r\n].*", text, re.MULTILINE)
     return match[0] if match else ""
 
 

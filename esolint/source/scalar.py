@@ -20,7 +20,8 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("off", "Off", "OFF"), False),
 }
 _BEGINS_NUMBER = frozenset("+-.0123456789")
-_NOT_JSON = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_INFINITIES = (f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF"))
+_NOT_JSON = frozenset((*_INFINITIES, ".nan", ".NaN", ".NAN"))
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9][0-9]*))")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 # Python refuses to convert much longer numerals, and Go has made a float of them long before.
@@ -39,7 +40,7 @@ def plain(text: str) -> Value:
     """
     if text[:1] not in _BEGINS_NUMBER:
         return _WORDS.get(text, text)
-    if _NOT_JSON.fullmatch(text):
+    if text in _NOT_JSON:
         raise ScalarError(f"{text} has no JSON form")
     return _number(text)
 

@@ -446,10 +446,4 @@ def test_the_policies_of_the_corpus(shared: Path):
             ]
     assert found == [
         ("ESOSecretsManagerAccessPolicy.json", "Statement[0].Resource", "every-name", None),
-        (
-            "crossplane-permissions-boundry.json",
-            "Statement[3].Action[0]",
-            "everything-elsewhere",
-            "strict",
-        ),
     ]

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
-from esolint.checks.refs import (
+from esolint.checks.refs_namespace import (
     cluster_store_ref_namespace,
     store_ref_foreign_namespace,
     store_ref_namespace_ignored,
 )
 from esolint.graph import Environment
-from esolint.model.providers import GENERATOR_FIELDS, GENERATORS, PROVIDERS, Selector
+from esolint.model.generator import GENERATOR_FIELDS
+from esolint.model.providers import GENERATORS, PROVIDERS, Selector
 from esolint.resource import Resource, resources
 from esolint.rule import Finding
 from esolint.source import read_text

@@ -662,8 +662,8 @@ def test_a_run_judges_by_the_version_that_it_finds(
     folder.joinpath("eso.yaml").write_text(application("2.9.0"), encoding="utf-8")
 
     assert check(folder, monkeypatch) == (
-        "None: ESO 0.17 stopped serving ExternalSecret as external-secrets.io/v1beta1; "
-        "2.9 serves external-secrets.io/v1, 0.16 both",
+        "None: ESO 0.17 stopped serving ExternalSecret as external-secrets.io/v1beta1 "
+        "in favour of external-secrets.io/v1; 0.16 serves both",
         "2.9: Application argocd/eso (eso.yaml:8) installs chart 2.9.0",
     )
 

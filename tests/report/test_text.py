@@ -68,6 +68,8 @@ def test_a_finding_with_a_related_place() -> None:
         "   = fix:  Correct the name, or declare the store as external in the configuration.\n"
         "   = docs: esolint explain store-not-found\n"
         "\n"
+        "Judged by ESO 2.9: clusters/prod/eso.yaml says so.\n"
+        "\n"
         "Found 1 problem (1 error) in 214 files (38 ESO objects).\n"
     )
 
@@ -210,6 +212,20 @@ def test_environments_are_named_where_they_are_not_all() -> None:
     everywhere = named("a", "a fails", environments=("dev", "prod", "staging"))
     assert "= in:" not in read(result(everywhere, environments=environments))
     assert "= in:" not in read(result(diagnostic()))
+
+
+def test_the_versions_of_an_upgrade_are_joined() -> None:
+    versions = ("0.9", "0.10", "0.11", "2.8", "2.9")
+    environments = tuple(EnvironmentInfo(f"ESO {v}", v, "") for v in versions)
+
+    def named_in(*held: str) -> str:
+        names = tuple(f"ESO {version}" for version in held)
+        return read(result(named("a", "a fails", environments=names), environments=environments))
+
+    assert "= in:   ESO 0.9 to 0.11, ESO 2.9\n" in named_in("0.9", "0.10", "0.11", "2.9")
+    assert "= in:   ESO 0.10\n" in named_in("0.10")
+    assert "= in:" not in named_in(*versions)
+    assert "Judged by" not in named_in("0.10")
 
 
 def test_less_than_high_confidence_and_suppressions_are_said() -> None:

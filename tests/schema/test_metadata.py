@@ -21,10 +21,14 @@ def faults(value: Any, namespaced: bool = True) -> list[tuple[str, Any]]:
         {"name": None, "namespace": None, "labels": None, "annotations": None},
         {"name": "a", "namespace": ""},
         {"generateName": "abc-"},
+        {"name": "a", "generateName": "x_-"},  # of no use, and not looked at to its end
+        {"generateName": "a" * 253},  # its beginning is enough
         {"labels": {"a": None, "b": "", "example.com/c": "x" * 63}},
         {"annotations": {"UPPER.example.com/x": "any {{ text }}"}},
         {"finalizers": ["a/b", "c"]},
         {"ownerReferences": [{"apiVersion": "v1", "kind": "A", "name": "b", "uid": "c"}]},
+        {"ownerReferences": [{"apiVersion": "/v1", "kind": "A", "name": "b", "uid": "c"}]},
+        {"generation": -1},  # begins at 1 whatever is asked for
         {"creationTimestamp": None, "uid": "x", "resourceVersion": "1", "generation": 2},
         {"creationTimestamp": "2026-01-01T00:00:00Z", "selfLink": "", "managedFields": []},
     ],
@@ -43,6 +47,10 @@ def test_accepted(value: Any) -> None:
         ({"name": "a\n"}, [("invalid-object-name", ("name",))]),
         ({"name": "a..b"}, [("invalid-object-name", ("name",))]),
         ({"generateName": "a_"}, [("invalid-object-name", ("generateName",))]),
+        ({"generateName": "a."}, [("invalid-object-name", ("generateName",))]),
+        ({"generateName": "a.-"}, [("invalid-object-name", ("generateName",))]),
+        ({"generateName": "x_-"}, [("invalid-object-name", ("generateName",))]),
+        ({"generateName": "a" * 254}, [("invalid-object-name", ("generateName",))]),
         ({"namespace": "a.b"}, [("invalid-object-name", ("namespace",))]),
         ({"namespace": "a" * 64}, [("invalid-object-name", ("namespace",))]),
         ({"namespace": 3}, [("wrong-type", ("namespace",))]),
@@ -83,8 +91,17 @@ def test_accepted(value: Any) -> None:
             ],
         ),
         ({"generation": 1.5}, [("wrong-type", ("generation",))]),
-        ({"generation": -1}, [("value-out-of-bounds", ("generation",))]),
         ({"creationTimestamp": "yesterday"}, [("wrong-type", ("creationTimestamp",))]),
+        ({"creationTimestamp": ""}, [("wrong-type", ("creationTimestamp",))]),
+        ({"creationTimestamp": "2026-01-01t00:00:00z"}, [("wrong-type", ("creationTimestamp",))]),
+        (
+            {"ownerReferences": [{"apiVersion": "a/b/c", "kind": "A", "name": "b", "uid": "c"}]},
+            [("invalid-object-name", ("ownerReferences", 0, "apiVersion"))],
+        ),
+        (
+            {"ownerReferences": [{"apiVersion": "apps/", "kind": "A", "name": "b", "uid": "c"}]},
+            [("invalid-object-name", ("ownerReferences", 0, "apiVersion"))],
+        ),
     ],
 )
 def test_refused(value: Any, expected: list[Any]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from esolint.schema import Version, Violation, check
+from esolint.schema import Version, Violation, admit
 from esolint.source import Document, read_text
 from esolint.value import Route, mapping, parse_route, text
 
@@ -27,7 +27,7 @@ def refusals(document: Document) -> list[Violation]:
     value = mapping(document.value)
     kind, api_version = text(value.get("kind")), text(value.get("apiVersion"))
     metadata = mapping(value.get("metadata"))
-    found = check(value, api_version or "", kind or "", eso_version=NEWEST)
+    found = admit(value, api_version or "", kind or "", eso_version=NEWEST).violations
     # What the loader reports.
     if not kind or not (metadata.get("name") or metadata.get("generateName")):
         found.append(Violation("not-an-object", ("metadata",), ""))

@@ -7,7 +7,7 @@ import pytest
 from esolint.schema.structural import defaulted, validate
 from esolint.schema.tree import Node
 from esolint.schema.versions import Minors, Version
-from esolint.schema.violation import nothing_unknown
+from esolint.schema.violation import no_holes
 from esolint.value import Route
 
 MINORS = Minors([Version(1, 0)])
@@ -17,7 +17,7 @@ def node(schema: dict[str, Any]) -> Node:
     return Node(schema, (1, MINORS))
 
 
-def faults(schema: dict[str, Any], value: Any, unknown: Any = nothing_unknown) -> list[Any]:
+def faults(schema: dict[str, Any], value: Any, unknown: Any = no_holes) -> list[Any]:
     """(rule, route below the field x) of what is wrong with x."""
     root = node({"type": "object", "properties": {"x": schema}})
     written = {"x": value}
@@ -46,9 +46,26 @@ NAMED = {"type": "object", "required": ["name"], "properties": {"name": STRING, 
     ],
 )
 def test_integers(value: object, fits: bool) -> None:
-    assert faults({"type": "integer", "format": "int32"}, value) == (
+    assert faults({"type": "integer", "format": "int64"}, value) == (
         [] if fits else [("wrong-type", ())]
     )
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "fits"),
+    [
+        ({}, 2**31 - 1, True),
+        ({}, -(2**31), True),
+        ({}, 2**31, False),
+        ({}, 2.0**31, False),
+        ({}, -(2**31) - 1, False),
+        ({"minimum": 1}, 2**31, False),
+        ({"minimum": 1}, 0, False),
+    ],
+)
+def test_integers_of_32_bits(schema: dict[str, Any], value: object, fits: bool) -> None:
+    found = faults({"type": "integer", "format": "int32", **schema}, value)
+    assert found == ([] if fits else [("value-out-of-bounds", ())])
 
 
 @pytest.mark.parametrize(
@@ -193,7 +210,7 @@ def test_one_mistake_is_one_violation(
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ({"nam": ""}, '"nam" is no field of x (nearest: "name")'),
+        ({"nam": ""}, '"nam" is no field of x, did you mean "name"?'),
         ({"colour": "", "name": ""}, '"colour" is no field of x (fields: name, size)'),
         ({"size": ""}, "x lacks name"),
         ({"name": 1}, "name is unquoted and so an integer, not a string"),
@@ -204,7 +221,7 @@ def test_one_mistake_is_one_violation(
 def test_messages(value: object, message: str) -> None:
     root = node({"type": "object", "properties": {"x": NAMED}})
     written: Any = {"x": value}
-    assert [v.message for v in validate(written, written, root, nothing_unknown)] == [message]
+    assert [v.message for v in validate(written, written, root, no_holes)] == [message]
 
 
 def test_what_is_unknown_is_not_judged() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from esolint.schema import check
+from esolint.schema import admit
 from esolint.schema.importer import CrdError
 from esolint.schema.user_crds import from_crds, read_crds
 from esolint.schema.versions import Version
@@ -62,7 +62,9 @@ def test_a_users_own_crds() -> None:
             "metadata": {"name": "a"},
             "spec": spec,
         }
-        found = check(value, V1, "ExternalSecret", eso_version=Version(2, 9), catalog=catalog)
+        found = admit(
+            value, V1, "ExternalSecret", eso_version=Version(2, 9), catalog=catalog
+        ).violations
         return [(v.rule, v.route, v.message) for v in found]
 
     assert faults({"size": 3}) == []
@@ -151,7 +153,9 @@ def test_a_file_without_crds_is_refused(tmp_path: Path, content: str) -> None:
 
 def test_kinds_that_are_not_among_them_are_judged_as_ever() -> None:
     value: Any = {"metadata": {"name": "a"}, "spec": {"provider": {}}}
-    found = check(value, V1, "SecretStore", eso_version=Version(2, 9), catalog=from_crds([crd()]))
+    found = admit(
+        value, V1, "SecretStore", eso_version=Version(2, 9), catalog=from_crds([crd()])
+    ).violations
     assert [violation.rule for violation in found] == ["not-exactly-one"]
 
 
@@ -161,7 +165,7 @@ def test_marks_of_the_trees_own_mean_nothing_in_a_users_schema() -> None:
     schema["properties"]["spec"].update({"@": "x", "type@": {"y": "z"}, "": 1, "shape": "none"})
     catalog = from_crds([odd])
     value: Any = {"metadata": {"name": "a"}, "spec": {"size": 1}}
-    assert check(value, V1, "ExternalSecret", catalog=catalog) == []
+    assert admit(value, V1, "ExternalSecret", catalog=catalog).violations == []
 
 
 def test_a_released_bundle_is_what_the_packaged_schemas_say(bundle_paths: list[Path]) -> None:
@@ -173,7 +177,7 @@ def test_a_released_bundle_is_what_the_packaged_schemas_say(bundle_paths: list[P
         "spec": {"provider": {"crd": {}, "fake": {"data": [{"key": 1}]}}},
     }
     version = Version(2, 9)
-    own = check(value, V1, "SecretStore", eso_version=version, catalog=catalog)
-    packaged = check(value, V1, "SecretStore", eso_version=version)
+    own = admit(value, V1, "SecretStore", eso_version=version, catalog=catalog).violations
+    packaged = admit(value, V1, "SecretStore", eso_version=version).violations
     assert {v[:2] for v in own} == {v[:2] for v in packaged}
     assert len(packaged) > 3

@@ -17,10 +17,9 @@ _KINDS = (
     "Namespace|Secret|ConfigMap|ServiceAccount|ExternalSecret|SecretStore|ClusterSecretStore"
     "|PushSecret|ClusterExternalSecret|ClusterPushSecret|ClusterGenerator"
 )
-_WANTED = re.compile(
-    rf"\bkind[\"']?\s*:\s*(?:[\"']?(?:{_KINDS}|\w*List)\b|[&*!>|?])|external-secrets\.io"
-    r"|\\[xuU\r\n]|^\s*\?\s",
-    re.MULTILINE,
+_WANTED = (
+    rf"(?m)\bkind[\"']?\s*:\s*(?:[\"']?(?:{_KINDS}|\w*List)\b|[&*!>|?])|external-secrets\.io"
+    r"|\\[xuU\r\n]|^\s*\?\s"
 )
 
 
@@ -54,7 +53,7 @@ def mentions_wanted(written: str) -> bool:
 
     An anchor, an alias, a tag or an escape may spell the kind otherwise.
     """
-    return bool(_WANTED.search(written))
+    return bool(re.search(_WANTED, written))
 
 
 class Tree(Protocol):
