@@ -72,9 +72,9 @@ class Rule(NamedTuple):
     """A rule without its prose and examples.
 
     `kinds` maps the kinds that it looks at to the route of their spec; where none of them is
-    there it does not run, and without kinds it looks at everything. `check` has exactly
-    one of `cel` (with `message`, `at`, `each`), `python` (with `scope`: resource,
-    environment or repository; with `patches`, kustomize patches are looked at too) and
+    there it does not run, and without kinds it looks at everything. `check` has exactly one
+    of `cel` (with `message`, `at`, `each`), `python` (with `scope`: resource, environment or
+    repository; `patches`: at kustomize patches too; `others`: only at what is not ESO's) and
     `builtin` (reported by the schemas, the suppressions or the engine).
     """
 

@@ -55,6 +55,7 @@ class PythonCheck(Shape):
     python: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$")]
     scope: Literal["resource", "environment", "repository"] = "resource"
     patches: bool = Field(default=False, description="Whether it judges kustomize patches too.")
+    others: bool = Field(default=False, description="Whether it judges only what is not ESO's.")
 
 
 class BuiltinCheck(Shape):

@@ -83,7 +83,8 @@ def _missing(store: Store, route: str | Route, why: str = "") -> Iterator[Fault]
     block = store.get(steps[:there])
     typo = mistyped(block, [str(steps[there])], _fields(store))
     if isinstance(block, dict) and not typo:
-        yield Fault(steps, f"is missing{why}")
+        inside = f", and {format_route(steps[there + 1 :])} in it" if steps[there + 1 :] else ""
+        yield Fault(steps[: there + 1], f"is missing{inside}{why}")
 
 
 def _fields(store: Store) -> set[str]:
