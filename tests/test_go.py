@@ -254,6 +254,8 @@ def test_regular_expression(pattern: str) -> None:
         "[a",
         r"\Z",
         r"\C",
+        "(?P<é>a)",
+        "(?<é>a)",
         "a{1001}",
         "a**",
         "*",

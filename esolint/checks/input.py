@@ -41,4 +41,7 @@ def not_an_object(repository: Repository) -> Iterator[Finding]:
         missing = [name for name, there in wanted.items() if not there]
         if missing:
             message = f"an object of {resource.group} without {' and '.join(missing)}"
-            yield Finding(resource, parse_route(missing[0]), message, point="key")
+            route = parse_route(missing[0])
+            # Of a name that is missing with all metadata, nothing else has a place.
+            there = isinstance(resource.get(*route[:-1]), dict)
+            yield Finding(resource, route if there else route[:1], message, point="key")

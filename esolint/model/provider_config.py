@@ -18,7 +18,7 @@ from esolint.model.core import known_namespace
 from esolint.model.providers import Provider
 from esolint.model.store import Store
 from esolint.nearest import mistyped
-from esolint.value import Route, Value, expand, parse_route, sequence
+from esolint.value import Route, Value, expand, format_route, parse_route, sequence
 
 
 class Fault(NamedTuple):
