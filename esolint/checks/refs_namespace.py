@@ -132,6 +132,9 @@ def store_ref_foreign_namespace(resource: Resource, env: Environment) -> Iterato
     for store, reference, namespace in _named_namespaces(resource):
         foreign = reference.selector.policy.foreign
         here = known_namespace(resource)
+        if here is None and resource.document.literal:
+            # Read as it stands, the object goes where kubectl puts what names no namespace.
+            here = resource.namespace or "default"
         if foreign == "forbidden":
             fault = "which a SecretStore has to leave out"
         elif foreign == "refused" and here not in (None, namespace):

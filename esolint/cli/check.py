@@ -33,7 +33,9 @@ _LIST = {"multiple": True, "metavar": "ID[,ID…]"}
 @click.option("--fail-on", type=Choice(SEVERITIES), help="Exit 1 from this severity on.")
 @click.option("--eso-version", metavar="X.Y[..X.Y]", help="The ESO version in use, or an upgrade.")
 @click.option("--crds", metavar="FILE|DIR", help="Your own CRDs instead of esolint's schemas.")
-@click.option("--literal", is_flag=True, help="Take placeholders such as ${X} as written.")
+@click.option(
+    "--literal", is_flag=True, help="Take all as it stands: ${X}; no namespace is default."
+)
 @click.option("--context-root", metavar="DIR", help="The tree in which references are looked up.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out, as in .gitignore.")
 @click.option("--force-exclude", is_flag=True, help="Apply exclusions to the named files too.")

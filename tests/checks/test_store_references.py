@@ -249,3 +249,18 @@ def test_a_null_counts_as_left_out() -> None:
     named = AWS.replace("{name: reader}", "{name: reader, namespace: null}")
 
     assert len(list(cluster_store_ref_namespace(Environment(read(named))))) == 1
+
+
+@pytest.mark.parametrize(("namespace", "refused"), [("shop", True), ("default", False)])
+def test_read_literally_a_store_without_namespace_stands_in_default(
+    namespace: str, refused: bool
+) -> None:
+    reference = {"name": "token", "key": "token", "namespace": namespace}
+    config = {"server": "https://vault.example.com", "auth": {"tokenSecretRef": reference}}
+    manifest = yaml.safe_dump(store("SecretStore", "vault", config, namespace=None))
+
+    for literal in (False, True):
+        (document,), _ = read_text(manifest, "manifest.yaml", literal=literal)
+        (resource,) = resources(document)
+        found = list(store_ref_foreign_namespace(resource, Environment([resource])))
+        assert bool(found) == (literal and refused)
