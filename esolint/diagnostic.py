@@ -1,7 +1,5 @@
 """What a run reports: findings with their places, skipped inputs, and the whole result."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -31,7 +29,7 @@ class Place(NamedTuple):
     span: Span
 
 
-Lines: TypeAlias = "tuple[tuple[int, str], ...]"
+Lines: TypeAlias = tuple[tuple[int, str], ...]
 
 
 class Excerpt:

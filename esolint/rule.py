@@ -5,8 +5,6 @@ before its examples; a wheel carries the same content as two JSON files, made by
 `build_index` when it is built: what every run needs, and the prose of rules that fired.
 """
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping

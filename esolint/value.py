@@ -12,7 +12,7 @@ from functools import cache
 from typing import TypeAlias
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
-Route: TypeAlias = "tuple[str | int, ...]"
+Route: TypeAlias = tuple[str | int, ...]
 
 _STEP = r'\["((?:[^"\\]|\\.)*)"\]|\[(\d+)\]|\.?([^.\[\]]+)'
 _PLAIN_KEY = r"[^.\[\]\"\s]+"

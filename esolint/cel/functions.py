@@ -4,8 +4,6 @@ A value of CEL is a value of `esolint.value`, a Duration, a Type or a URL. No me
 failure holds a value: it may be a secret.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import lru_cache

@@ -5,8 +5,6 @@ whose chunks joined are the report. The same arguments give the same text, whate
 locale, the hash seed or the time; writing it as UTF-8 is up to the caller.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple

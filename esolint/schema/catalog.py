@@ -1,7 +1,5 @@
 """Which kinds there are, in which versions of ESO, and their schemas, read when asked for."""
 
-from __future__ import annotations
-
 import json
 import os.path
 from collections.abc import Mapping
@@ -241,7 +239,7 @@ def open_folder(folder: str) -> Catalog:
 
 
 @cache
-def compile_rule(expression: str) -> Program:
+def compile_rule(expression: str) -> "Program":
     """Compile a rule of a CRD. Raises cel.CelError."""
     from esolint.cel import compile
 

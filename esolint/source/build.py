@@ -4,8 +4,6 @@ One iterative builder serves both: a document is built once, and replayed with m
 one of its findings needs a place. It never recurses, so nesting cannot break it.
 """
 
-from __future__ import annotations
-
 import re
 from array import array
 from collections.abc import Iterator
