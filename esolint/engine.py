@@ -102,9 +102,9 @@ def _calls(
 def _subjects(rule: Rule, environment: Environment) -> Sequence[Resource]:
     """Return what a rule looks at in an environment: its kinds, or without kinds everything."""
     if not rule.kinds:
-        everything = (*environment.resources, *environment.patches)
-        others = rule.check.get("others")
-        return [each for each in everything if not each.is_eso] if others else everything
+        if rule.check.get("others"):
+            return [each for each in environment.objects if not each.is_eso]
+        return environment.objects
     subjects = environment.of_kind(*rule.kinds)
     if rule.check.get("patches"):
         patches = (patch for patch in environment.patches if patch.kind in rule.kinds)

@@ -61,10 +61,10 @@ def _may_define_a_store(unread: Unread) -> bool:
 class Environment:
     """The resources that live on one cluster together.
 
-    `patches` are kustomize patches: parts of objects, which no lookup returns. `unread`
-    are the inputs that could not be read; what they may hold is unknown. `external` names
-    stores that live elsewhere: patterns of "name" or "Kind/name". `eso_version` is None
-    where nobody names one; `catalog` holds a user's own CRDs.
+    `patches` are kustomize patches: parts of objects, which no lookup returns; `objects` are
+    both. `unread` are the inputs that could not be read; what they may hold is unknown.
+    `external` names stores that live elsewhere: patterns of "name" or "Kind/name".
+    `eso_version` is None where nobody names one; `catalog` holds a user's own CRDs.
     """
 
     def __init__(
@@ -84,7 +84,8 @@ class Environment:
         self.resources: tuple[Resource, ...] = tuple(resources)
         self.patches: tuple[Resource, ...] = tuple(patches)
         self.external = tuple(external)
-        self.has_eso = any(r.is_eso for r in (*self.resources, *self.patches))
+        self.objects = (*self.resources, *self.patches)
+        self.has_eso = any(r.is_eso for r in self.objects)
         self._by_kind: dict[str, list[Resource]] = {}
         for resource in self.resources:
             self._by_kind.setdefault(resource.kind, []).append(resource)

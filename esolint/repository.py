@@ -45,15 +45,11 @@ class Repository(NamedTuple):
     patches: tuple[Resource, ...]
     documents: tuple[Document, ...]
     unread: tuple[Unread, ...]
-    files: int
 
     @property
     def objects(self) -> tuple[Resource, ...]:
         """The whole objects, then the patches."""
         return (*self.resources, *self.patches)
-
-    def eso_resources(self) -> int:
-        return sum(resource.is_eso for resource in self.objects)
 
 
 def looks_like_eso(source: Document | Unread) -> bool:
@@ -76,9 +72,7 @@ def read(
     limits = limits or Limits()
     items: list[Document | Unread] = []
     later: list[Piece] = []
-    files = 0
     for source in inputs:
-        files += 1
         for piece in _pieces(source, limits):
             if isinstance(piece, Unread):
                 items.append(piece)
@@ -92,7 +86,7 @@ def read(
     else:
         # Nothing of ESO: what else was found here is nobody's concern.
         items = [item for item in items if isinstance(item, Document) or looks_like_eso(item)]
-    return _sorted_out(items, files)
+    return _sorted_out(items)
 
 
 def _pieces(source: Input, limits: Limits) -> Iterator[Piece | Unread]:
@@ -136,7 +130,7 @@ def _holds_eso(document: Document) -> bool:
     return any(resource.is_eso for resource in resources(document))
 
 
-def _sorted_out(items: list[Document | Unread], files: int) -> Repository:
+def _sorted_out(items: list[Document | Unread]) -> Repository:
     documents = [item for item in items if isinstance(item, Document)]
     unread = [item for item in items if isinstance(item, Unread)]
     # The same order from whatever directory the files are looked at.
@@ -151,4 +145,4 @@ def _sorted_out(items: list[Document | Unread], files: int) -> Repository:
             detail = "encrypted with SOPS: its values are not known"
             unread.append(Unread(document.path, document.span(("sops",)), "encrypted", detail))
     unread.sort(key=lambda item: (item.path, item.span or (0,), item.reason))
-    return Repository(tuple(whole), tuple(patches), tuple(documents), tuple(unread), files)
+    return Repository(tuple(whole), tuple(patches), tuple(documents), tuple(unread))

@@ -75,9 +75,6 @@ class Resource:
     def annotations(self) -> dict[str, Value]:
         return mapping(self.get("metadata", "annotations"))
 
-    def labels(self) -> dict[str, Value]:
-        return mapping(self.get("metadata", "labels"))
-
     def origin(self, route: Route) -> tuple[Document, Route]:
         """Return the document in which `route` stands, and the route there."""
         for length in range(len(route), -1, -1):

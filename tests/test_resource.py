@@ -32,7 +32,7 @@ def test_names_of_an_object() -> None:
         "ExternalSecret",
     )
     assert (resource.name, resource.namespace) == ("a", "b")
-    assert (resource.labels(), resource.annotations()) == ({"c": "d"}, {"e": "f"})
+    assert resource.annotations() == {"e": "f"}
     assert resource.is_eso
 
 
@@ -52,7 +52,7 @@ def test_what_is_no_name_is_empty(text: str, group: str, kind: str, name: str) -
 
     assert (resource.group, resource.kind, resource.name) == (group, kind, name)
     assert resource.namespace is None
-    assert resource.labels() == resource.annotations() == {}
+    assert resource.annotations() == {}
 
 
 @pytest.mark.parametrize(

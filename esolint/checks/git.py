@@ -70,9 +70,7 @@ def store_credentials(env: Environment) -> Iterator[Standing]:
     This is where the two rules of this topic share out what there is.
     """
     secrets = [
-        resource
-        for resource in (*env.resources, *env.patches)
-        if is_secret(resource) and not is_encrypted(resource)
+        resource for resource in env.objects if is_secret(resource) and not is_encrypted(resource)
     ]
     wanted = {secret.name for secret in secrets}
     by_name: dict[str, list[Use]] = {}
@@ -170,7 +168,7 @@ def _finding(standing: Standing, tail: str) -> Finding:
 
 
 def _uses(env: Environment) -> Iterator[Use]:
-    for owner in (*env.resources, *env.patches):
+    for owner in env.objects:
         for store in stores([owner]):
             yield from _secrets(owner, store.base, store.references())
         for base, kind in generator_specs(owner):

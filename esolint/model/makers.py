@@ -11,6 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
+from esolint.context.kustomize import FILE_NAMES
 from esolint.model.consumer import STORE_KINDS, StoreUse
 from esolint.resource import Resource
 from esolint.value import Route, Value, mapping, sequence, text, walk
@@ -35,9 +36,13 @@ class _Made(NamedTuple):
 
 
 class _Patch(NamedTuple):
-    """What may exchange the store of consumers; `files` None: of those in whatever file."""
+    """What may exchange the store of consumers.
 
-    target: dict[str, Value]
+    `target` says of which, None: of any, {}: of those that `written` names. `files` says in
+    which files, None: in any.
+    """
+
+    target: dict[str, Value] | None
     written: str
     files: frozenset[str] | None
     path: str
@@ -90,11 +95,11 @@ class Makers:
         for target, written, files, path in self._patches:
             if files is not None and here not in files:
                 continue
-            kind, name = text(target.get("kind")), text(target.get("name"))
             if target:
+                kind, name = text(target.get("kind")), text(target.get("name"))
                 fits = kind in (None, consumer.kind) and _may_match(name, consumer.name)
             else:
-                fits = consumer.name in written
+                fits = target is None or consumer.name in written
             if fits:
                 return path
         return None
@@ -144,9 +149,8 @@ class Makers:
                     for _, node in walk(entry):
                         if isinstance(node, str) and "secretStoreRef" in node:
                             # Replacements select in other ways: any object may be meant.
-                            of_any = field == "replacements"
-                            about = {"kind": None} if of_any else target
-                            yield _Patch(dict(about), node, files, resource.document.path)
+                            about = None if field == "replacements" else target
+                            yield _Patch(about, node, files, resource.document.path)
 
     def _reached(self, path: str) -> frozenset[str]:
         """Return the files that a kustomization takes in, by way of others too."""
@@ -160,16 +164,13 @@ class Makers:
         return frozenset(reached)
 
 
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-
-
 def _listed(resources: Sequence[Resource]) -> dict[str, list[str]]:
     """Return for each kustomization the files that it lists, other kustomizations among them."""
     listed: dict[str, list[str]] = {}
     for resource in resources:
         path = posixpath.normpath(resource.document.path)
         folder, base = posixpath.split(path)
-        if base in _KUSTOMIZATIONS:
+        if base in FILE_NAMES:
             names = [
                 posixpath.normpath(posixpath.join(folder, name))
                 for field in ("resources", "bases", "components")
@@ -179,7 +180,7 @@ def _listed(resources: Sequence[Resource]) -> dict[str, list[str]]:
             listed[path] = [
                 file
                 for name in names
-                for file in (name, *(posixpath.join(name, k) for k in _KUSTOMIZATIONS))
+                for file in (name, *(posixpath.join(name, k) for k in FILE_NAMES))
             ]
     return listed
 
