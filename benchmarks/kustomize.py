@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "context"))
 
 from kustomize_oracle import FolderTree, MemoryTree, folders, kubectl  # noqa: E402
 
-from esolint.context.kustomize import Files  # noqa: E402
+from esolint.context.files import Files  # noqa: E402
 from esolint.context.kustomize.render import Renderer  # noqa: E402
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from esolint.source import Document, Unread
 from esolint.source.build import Built
 from esolint.source.document import child
-from esolint.value import Route, Value, at, mapping, sequence, text
+from esolint.value import Route, Value, at, mapping, route_in, sequence, text
 
 ESO_GROUP = "external-secrets.io"
 ESO_GROUPS = (ESO_GROUP, "generators.external-secrets.io")
@@ -19,8 +19,11 @@ class Resource:
     `value` is the object, `document` and `base` say where it stands, and `overrides` names
     the parts that came from elsewhere (JSON inside a block scalar, a patch): route in the
     object → document and route there. `holes` are routes of the object that only rendering
-    decides, beside the holes of its documents. A file that is no Kubernetes object but is
-    read all the same (an IAM policy) is a resource without kind.
+    decides, beside the holes of its documents; `known` are routes inside them that are
+    decided all the same (a placeholder that was filled, the plain parts of template source).
+    `rendering` names what brings the object to a cluster, "" where it was read as it stands.
+    A file that is no Kubernetes object but is read all the same (an IAM policy) is a
+    resource without kind.
     """
 
     __slots__ = (
@@ -30,9 +33,11 @@ class Resource:
         "group",
         "holes",
         "kind",
+        "known",
         "name",
         "namespace",
         "overrides",
+        "rendering",
         "value",
         "version",
     )
@@ -44,12 +49,16 @@ class Resource:
         base: Route = (),
         overrides: Mapping[Route, tuple[Document, Route]] | None = None,
         holes: frozenset[Route] = frozenset(),
+        known: frozenset[Route] = frozenset(),
+        rendering: str = "",
     ) -> None:
         self.value = value
         self.document = document
         self.base = base
         self.overrides = overrides or {}
         self.holes = holes
+        self.known = known
+        self.rendering = rendering
         self.api_version = text(value.get("apiVersion")) or ""
         group, _, version = self.api_version.rpartition("/")
         self.group = group
@@ -65,8 +74,21 @@ class Resource:
 
     @property
     def title(self) -> str:
-        """What messages call the object: `ExternalSecret "db"`."""
-        return f'{self.kind} "{self.name}"'
+        """What messages call the object: `ExternalSecret "db"`, by the name in its source."""
+        return f'{self.kind} "{self.source_name}"'
+
+    @property
+    def source_name(self) -> str:
+        """The name in the object's own document, which rendering may change."""
+        return self._in_source("name") or self._in_source("generateName") or self.name
+
+    @property
+    def source_namespace(self) -> str | None:
+        """The namespace in the object's own document, None where there is none."""
+        return self._in_source("namespace")
+
+    def _in_source(self, key: str) -> str | None:
+        return text(at(self.document.value, (*self.base, "metadata", key)))
 
     def get(self, *route: str | int) -> Value:
         """Return what stands at `route`, or None."""
@@ -86,6 +108,8 @@ class Resource:
 
     def unknown(self, route: Route) -> bool:
         """Say whether what stands at `route` is only known after rendering (a hole)."""
+        if self.known and route_in(route, tuple(self.known)):
+            return False
         if self.holes and any(route[:n] in self.holes for n in range(len(route) + 1)):
             return True
         document, there = self.origin(route)
@@ -103,7 +127,15 @@ class Resource:
         value = _replaced(self.value, route, inner.value)
         assert isinstance(value, dict)
         overrides = {**self.overrides, route: (inner, ())}
-        return Resource(value, self.document, self.base, overrides, self.holes)
+        return self.changed(value, overrides)
+
+    def changed(
+        self, value: dict[str, Value], overrides: Mapping[Route, tuple[Document, Route]]
+    ) -> Resource:
+        """Return this resource with another value, parts of which come from elsewhere."""
+        return Resource(
+            value, self.document, self.base, overrides, self.holes, self.known, self.rendering
+        )
 
 
 def _replaced(value: Value, route: Route, new: Value) -> Value:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from esolint.context.kustomize import FILE_NAMES
-from esolint.context.kustomize.render import Rendering
+from esolint.context.rendering import Rendering
 from esolint.resource import Resource
 from esolint.source import Document, Limits, Unread, parse, split
 from esolint.value import Route, Value, at, exists, format_route

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kustomize_oracle import FolderTree, MemoryTree
 
-from esolint.context.kustomize import Files
-from esolint.context.kustomize.render import Renderer, Rendering
+from esolint.context.files import Files
+from esolint.context.kustomize.render import Renderer
+from esolint.context.rendering import Rendering
 from esolint.resource import Resource
 from esolint.value import Route, parse_route
 

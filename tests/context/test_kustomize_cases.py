@@ -9,7 +9,7 @@ import pytest
 from kustomize_cases import BASE, CASES
 from kustomize_oracle import FolderTree, MemoryTree, compare, is_compared, kubectl
 
-from esolint.context.kustomize import Files
+from esolint.context.files import Files
 from esolint.context.kustomize.render import Renderer
 
 # What kustomize makes of these is not read here, or only kustomize knows it.

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from kustomize_oracle import Claims, FolderTree, compare, folders, kubectl
 
-from esolint.context.kustomize import Files
+from esolint.context.files import Files
 from esolint.context.kustomize.render import Renderer
 
 SAMPLE = 60

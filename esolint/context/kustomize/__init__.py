@@ -10,18 +10,35 @@ What reading costs is loaded by `render`, so that a run without kustomizations d
 
 from __future__ import annotations
 
-from esolint.context.kustomize.files import (
-    FILE_NAMES,
-    Files,
-    Tree,
-    is_kustomization,
-    patch_files,
-)
+import posixpath
+from collections.abc import Iterable, Iterator
 
-__all__ = [
-    "FILE_NAMES",
-    "Files",
-    "Tree",
-    "is_kustomization",
-    "patch_files",
-]
+from esolint.source import Document
+from esolint.value import Value, mapping, sequence, text
+
+FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+def is_kustomization(document: Document) -> bool:
+    return posixpath.basename(document.path) in FILE_NAMES
+
+
+def patch_files(kustomizations: Iterable[Document]) -> frozenset[str]:
+    """Return the paths of the files that kustomizations name as patches.
+
+    A patch is a part of an object: nothing can be said about it by itself.
+    """
+    return frozenset(
+        posixpath.normpath(posixpath.join(posixpath.dirname(document.path), name))
+        for document in kustomizations
+        for name in _named_patches(mapping(document.value))
+    )
+
+
+def _named_patches(kustomization: dict[str, Value]) -> Iterator[str]:
+    for field in ("patches", "patchesStrategicMerge", "patchesJson6902"):
+        for patch in sequence(kustomization.get(field)):
+            # Old files list plain names, and patchesStrategicMerge inline YAML beside them.
+            name = text(patch) or text(mapping(patch).get("path"))
+            if name and "\n" not in name:
+                yield name

@@ -3,31 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from esolint.context.files import Files, below, join
 from esolint.context.kustomize.fields import Config
-from esolint.context.kustomize.files import Files, below, join
-from esolint.diagnostic import Span
+from esolint.context.rendering import Problem
 from esolint.source import Document, Unread
 from esolint.value import Route, Value, mapping, sequence
-
-
-class Problem(NamedTuple):
-    """Why kustomize refuses, and where. `document` is None where a file holds none at all."""
-
-    path: str
-    document: Document | None
-    route: Route
-    detail: str
-    place: Span | None = None
-
-    @property
-    def span(self) -> Span | None:
-        return self.document.span(self.route) if self.document else self.place
-
-    def unread(self) -> Unread:
-        """Return it as an input that could not be read in full."""
-        return Unread(self.path, self.span, "kustomization", self.detail)
 
 
 class Layer:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from esolint.context.kustomize import jsonpatch, merge
 from esolint.context.kustomize.item import ANNOTATIONS, LABELS, NAME, Id, Item
-from esolint.context.kustomize.layer import Layer, Problem
+from esolint.context.kustomize.layer import Layer
 from esolint.context.kustomize.scalars import (
     annotations_as_json,
     annotations_as_written,
@@ -14,6 +14,7 @@ from esolint.context.kustomize.scalars import (
     drop_blanks,
 )
 from esolint.context.kustomize.selector import Selector, SelectorError, read_selector
+from esolint.context.rendering import Problem
 from esolint.source import Document
 from esolint.value import Route, Value, mapping, text
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from esolint.context.kustomize.item import ANNOTATIONS, Item
-from esolint.context.kustomize.layer import Problem
 from esolint.context.kustomize.scalars import annotations_as_written, differing
+from esolint.context.rendering import Problem
 from esolint.resource import resources
 from esolint.source import Document, Unread
 from esolint.value import Value

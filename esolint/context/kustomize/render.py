@@ -6,19 +6,20 @@ import posixpath
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from esolint.context.files import Files, below, join
+from esolint.context.kustomize import FILE_NAMES
 from esolint.context.kustomize.fields import Config, read_config
-from esolint.context.kustomize.files import Files, below, join
 from esolint.context.kustomize.generate import add_hashes, generate
 from esolint.context.kustomize.item import ANNOTATIONS, LABELS, Item
 from esolint.context.kustomize.labels import add_annotations, add_labels
-from esolint.context.kustomize.layer import Layer, Problem
+from esolint.context.kustomize.layer import Layer
 from esolint.context.kustomize.merge import is_custom
 from esolint.context.kustomize.names import add_affixes, follow
 from esolint.context.kustomize.namespace import set_namespace
 from esolint.context.kustomize.patch import json_patches, patches, strategic_merges
 from esolint.context.kustomize.read import faults, is_remote, objects, only, unknown_fields
 from esolint.context.kustomize.replace import replace
-from esolint.resource import Resource
+from esolint.context.rendering import Problem, Rendering
 from esolint.source import Document, Unread
 from esolint.value import Route, at, leaves, mapping, sequence, text
 
@@ -38,21 +39,6 @@ _BY_PLUGINS = (
 )
 
 
-class Rendering(NamedTuple):
-    """What one kustomization yields.
-
-    `root` is its folder, `unknown` why there may be objects beside `resources`, `problems`
-    what kustomize refuses, and `files` the paths of all files that were read for it. Only
-    the objects of wanted kinds (see `Files`) are among the resources.
-    """
-
-    root: str
-    resources: tuple[Resource, ...]
-    unknown: tuple[str, ...]
-    problems: tuple[Problem, ...]
-    files: frozenset[str]
-
-
 class _Sum(NamedTuple):
     """What a kustomization and those below it come to, before names are settled."""
 
@@ -69,10 +55,23 @@ class Renderer:
 
     def __init__(self, files: Files) -> None:
         self._files = files
+        self._kustomizations: dict[str, tuple[Document | Unread, ...]] = {}
         self._sums: dict[tuple[str, bool], _Sum] = {}
         self._needs_all: dict[str, bool] = {}
         self._active: list[str] = []
         self._components = 0
+
+    def kustomization(self, folder: str) -> tuple[Document | Unread, ...]:
+        """Return what a real folder holds as its kustomization; one document where all is well."""
+        if folder not in self._kustomizations:
+            found: list[Document | Unread] = []
+            for name in FILE_NAMES:
+                path = self._files.real_in(folder, name)
+                if path is not None and not self._files.is_folder(path):
+                    content = self._files.documents(path, everything=True)
+                    found.extend((*content.documents, *content.unread))
+            self._kustomizations[folder] = tuple(found)
+        return self._kustomizations[folder]
 
     def roots(self, folders: Iterable[str]) -> list[str]:
         """Return those of the folders with a kustomization that none of them names.
@@ -83,7 +82,7 @@ class Renderer:
         here: list[str] = []
         for folder in folders:
             real = self._files.real(posixpath.normpath(folder))
-            document = only(self._files.kustomization(real)) if real is not None else None
+            document = only(self.kustomization(real)) if real is not None else None
             if real is None or document is None:
                 continue
             fields = mapping(document.value)
@@ -111,7 +110,7 @@ class Renderer:
             return bool(total.unknown) or (renamed and not self._files.is_wanted(kind))
 
         follow(items, total.config, may_miss)
-        document = only(self._files.kustomization(real))
+        document = only(self.kustomization(real))
         notes = sequence(mapping(document.value).get("buildMetadata")) if document else []
         for item in items:
             _finish(item, total.vars)
@@ -146,7 +145,7 @@ class Renderer:
         """Say whether an object of any kind can matter for what a kustomization makes."""
         if folder not in self._needs_all:
             self._needs_all[folder] = False
-            document = only(self._files.kustomization(folder))
+            document = only(self.kustomization(folder))
             fields = mapping(document.value) if document is not None else {}
             answer = any(fields.get(field) for field in _NEEDS_ALL)
             for entry in sequence(fields.get("components")):
@@ -156,7 +155,7 @@ class Renderer:
         return self._needs_all[folder]
 
     def _add_up(self, folder: str, everything: bool) -> _Sum:
-        found = self._files.kustomization(folder)
+        found = self.kustomization(folder)
         document = only(found)
         if document is None:
             return _broken(folder, found)
@@ -227,7 +226,7 @@ class Renderer:
             if not self._may_enter(layer, path, route, entry):
                 return nothing
             total = self._accumulate(path, everything)
-            document = only(self._files.kustomization(path))
+            document = only(self.kustomization(path))
             if document is not None and mapping(document.value).get("kind") == "Component":
                 layer.refuse(route, f"{entry} is a component")
             self._inherit(layer, total)
@@ -260,7 +259,7 @@ class Renderer:
             return so_far
         if not self._may_enter(layer, path, route, str(entry)):
             return so_far
-        found = self._files.kustomization(path)
+        found = self.kustomization(path)
         document = only(found)
         if document is None:
             self._inherit(layer, _broken(path, found))

@@ -1,17 +1,18 @@
-"""The files of a repository as kustomizations name them: paths, documents, contents."""
+"""The files of a repository: paths, contents, and documents, each parsed at most once.
+
+Who reads the repository and who renders it share the documents, so that a value has one place.
+"""
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 from esolint.source import Document, Limits, Piece, Unread, decode, parse, split
 from esolint.source.document import child
-from esolint.value import Route, Value, at, mapping, sequence, text
-
-FILE_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+from esolint.value import Route, at
 
 _KINDS = (
     "Namespace|Secret|ConfigMap|ServiceAccount|ExternalSecret|SecretStore|ClusterSecretStore"
@@ -23,31 +24,6 @@ _WANTED = (
 )
 
 
-def is_kustomization(document: Document) -> bool:
-    return posixpath.basename(document.path) in FILE_NAMES
-
-
-def patch_files(kustomizations: Iterable[Document]) -> frozenset[str]:
-    """Return the paths of the files that kustomizations name as patches.
-
-    A patch is a part of an object: nothing can be said about it by itself.
-    """
-    return frozenset(
-        posixpath.normpath(posixpath.join(posixpath.dirname(document.path), name))
-        for document in kustomizations
-        for name in _named_patches(mapping(document.value))
-    )
-
-
-def _named_patches(kustomization: dict[str, Value]) -> Iterator[str]:
-    for field in ("patches", "patchesStrategicMerge", "patchesJson6902"):
-        for patch in sequence(kustomization.get(field)):
-            # Old files list plain names, and patchesStrategicMerge inline YAML beside them.
-            name = text(patch) or text(mapping(patch).get("path"))
-            if name and "\n" not in name:
-                yield name
-
-
 def mentions_wanted(written: str) -> bool:
     """Say whether a text can hold an object of a kind that ESO's objects have to do with.
 
@@ -57,10 +33,14 @@ def mentions_wanted(written: str) -> bool:
 
 
 class Tree(Protocol):
-    """Where files are looked up. Paths are relative to one root, with `/`, and normalised."""
+    """Where files are looked up.
+
+    Paths are those of reports: relative to the working directory, with `/`, normalised;
+    they may begin with `..`. What lies outside the root of the context is not there.
+    """
 
     def real(self, path: str) -> str | None:
-        """Return a path without symbolic links, relative to the root.
+        """Return the one name that a path has without symbolic links.
 
         None where nothing stands there, where links run in a circle or lead out of the root.
         """
@@ -108,13 +88,11 @@ class Files:
         self._pieces: dict[str, list[Piece] | Unread] = {}
         self._parsed: dict[tuple[str, int], list[Document | Unread]] = {}
         self._inline: dict[tuple[str, int, Route], tuple[Document, ...]] = {}
-        self._kustomizations: dict[str, tuple[Document | Unread, ...]] = {}
 
     def real(self, path: str) -> str | None:
         """Return the real path of a normalised one, or None; see `Tree.real`."""
         if path not in self._real:
-            outside = path == ".." or path.startswith(("../", "/"))
-            self._real[path] = None if outside else self._tree.real(path)
+            self._real[path] = self._tree.real(path)
         return self._real[path]
 
     def is_folder(self, path: str) -> bool:
@@ -130,7 +108,7 @@ class Files:
 
     def documents(self, path: str, *, everything: bool = False) -> Content:
         """Return the documents of a file by its real path."""
-        pieces = self._split(path)
+        pieces = self.pieces(path)
         if isinstance(pieces, Unread):
             return Content((), (pieces,), False)
         documents: list[Document] = []
@@ -140,24 +118,12 @@ class Files:
             if not everything and not self._wanted(piece.text):
                 whole = False
                 continue
-            for item in self._parse(piece):
+            for item in self.parse(piece):
                 if isinstance(item, Document):
                     documents.append(item)
                 else:
                     unread.append(item)
         return Content(tuple(documents), tuple(unread), whole)
-
-    def kustomization(self, folder: str) -> tuple[Document | Unread, ...]:
-        """Return what a real folder holds as its kustomization; one document where all is well."""
-        if folder not in self._kustomizations:
-            found: list[Document | Unread] = []
-            for name in FILE_NAMES:
-                path = self.real(join(folder, name))
-                if path is not None and not self.is_folder(path):
-                    content = self.documents(path, everything=True)
-                    found.extend((*content.documents, *content.unread))
-            self._kustomizations[folder] = tuple(found)
-        return self._kustomizations[folder]
 
     def inline(self, document: Document, route: Route) -> tuple[Document, ...]:
         """Return the documents of a text inside a document; none where it does not parse."""
@@ -193,19 +159,21 @@ class Files:
     def real_in(self, folder: str, written: str) -> str | None:
         return self.real(join(folder, written))
 
-    def _split(self, path: str) -> list[Piece] | Unread:
+    def pieces(self, path: str) -> list[Piece] | Unread:
+        """Return the texts of a file's documents, by the file's real path."""
         if path not in self._pieces:
-            data = self._tree.read(path)
-            if isinstance(data, str):
-                self._pieces[path] = Unread(path, None, "unreadable", data)
+            content = self._tree.read(path)
+            if isinstance(content, str):
+                self._pieces[path] = Unread(path, None, "unreadable", content)
             else:
-                written = decode(path, data, self._limits)
+                written = decode(path, content, self._limits)
                 self._pieces[path] = (
                     written if isinstance(written, Unread) else split(path, written, self._limits)
                 )
         return self._pieces[path]
 
-    def _parse(self, piece: Piece) -> list[Document | Unread]:
+    def parse(self, piece: Piece) -> list[Document | Unread]:
+        """Return the documents of a text, and what in it cannot be read."""
         key = (piece.path, piece.number)
         if key not in self._parsed:
             self._parsed[key] = list(parse(piece, self._limits, literal=self._literal))
@@ -219,4 +187,12 @@ def join(folder: str, written: str) -> str:
 
 def below(path: str, folder: str) -> bool:
     """Say whether a real path lies in a real folder, at any depth."""
-    return folder == "." or path == folder or path.startswith(folder + "/")
+    if folder.strip("./"):
+        return path == folder or path.startswith(folder + "/")
+    # The folder is the working directory, or one above it.
+    return _climbs(path) <= _climbs(folder)
+
+
+def _climbs(path: str) -> int:
+    """Return how many folders a normalised path goes up."""
+    return path.split("/").count("..")
