@@ -11,7 +11,11 @@ def run() -> None:
 
     from esolint.cli import main
 
-    main()
+    try:
+        main()
+    finally:
+        # Python looks for cycles once more when it ends, disabled or not: not among these.
+        gc.freeze()
 
 
 if __name__ == "__main__":

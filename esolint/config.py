@@ -39,6 +39,7 @@ class Settings(NamedTuple):
     fail_on: Severity = "warning"
     exclude: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
+    environments: Mapping[str, Callable[[str], bool]] = {}
     strict_inputs: bool = False
     options: Mapping[str, Mapping[str, Value]] = {}
     suppressions: tuple[Suppression, ...] = ()
@@ -96,6 +97,9 @@ def load(path: str, rules: Mapping[str, Rule], root: str) -> Settings:
         fail_on=file.fail_on,
         exclude=tuple(_moved(pattern, folder.replace(os.sep, "/")) for pattern in file.exclude),
         external=tuple(file.external),
+        environments={
+            name: _inside(patterns, path) for name, patterns in file.environments.items()
+        },
         strict_inputs=file.strict_inputs,
         options=dict(
             _options(rule_id, given, rules, lambda r: _at(path, document, r))
@@ -146,6 +150,12 @@ def _selected(selector: str, rules: Mapping[str, Rule]) -> set[str]:
     if selector not in known:
         raise ConfigError(f'there is no rule "{selector}"{hint(selector, known)}')
     return {known[selector].id}
+
+
+def _inside(patterns: Sequence[str], path: str) -> Callable[[str], bool]:
+    """Return a test of folders and files against the patterns of a configuration file."""
+    fits = matcher(patterns, os.path.dirname(os.path.realpath(path)))
+    return lambda name: bool(fits(os.path.realpath(name), True))
 
 
 def _moved(pattern: str, folder: str) -> str:

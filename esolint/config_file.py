@@ -50,6 +50,11 @@ class ConfigFile(Shape):
     external: list[Text] = Field(
         default=[], description="Stores that live elsewhere: name or Kind/name, with wildcards."
     )
+    environments: dict[Text, list[Text]] = Field(
+        default={},
+        description="What lives on one cluster together: a name, and the folders of its entry"
+        " points, overlays and manifests, as in .gitignore.",
+    )
     strict_inputs: bool = False
     rules: dict[Text, dict[str, str | int | float | bool | list[str]]] = Field(
         default={}, description="Options of rules: id, then option, then value."

@@ -18,13 +18,15 @@ from esolint.resource import Resource, unreadable
 from esolint.rule import Finding, Rule, load_rules
 from esolint.schema import concerns
 from esolint.source import Unread
-from esolint.value import Value
+from esolint.value import Route, Value
 
 # These speak of a field, not of its value, except where the value says what the object is.
 _AT_KEY = frozenset({"unknown-field", "field-not-in-version", "deprecated-field"})
 _TYPE = (("apiVersion",), ("kind",))
 
 CRASH = "internal-error"
+# What these topics look at is anybody's, where nothing is of ESO.
+_WITH_ESO = frozenset({"auth", "git", "iam", "install", "admission-policies"})
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
@@ -48,16 +50,22 @@ def check(
     A check that crashes yields a finding of `internal-error`, whatever rules are active, and
     the others go on. Equal findings of several environments become one that names them all.
     """
-    names: dict[tuple[str, Finding], list[str]] = {}
+    merged: dict[object, tuple[str, Finding, list[str]]] = {}
     ids = {active.rule.id for active in rules if "builtin" in active.rule.check}
     found = [_run(active, repository, environments) for active in rules]
     found += [_admitted(environment, ids) for environment in environments]
     for rule_id, finding, name in chain.from_iterable(found):
-        there = names.setdefault((rule_id, finding), [])
+        _, _, there = merged.setdefault(_place(rule_id, finding), (rule_id, finding, []))
         if name not in there:
             there.append(name)
     known = load_rules()
-    return [Located(known[rule_id], f, tuple(there)) for (rule_id, f), there in names.items()]
+    return [Located(known[rule_id], f, tuple(there)) for rule_id, f, there in merged.values()]
+
+
+def _place(rule_id: str, finding: Finding) -> tuple[object, ...]:
+    """Return what findings share that say the same of one place, for several renderings."""
+    document, route = finding.resource.origin(finding.route)
+    return rule_id, finding.case, finding.message, id(document), route, finding.point
 
 
 def _run(
@@ -86,48 +94,94 @@ def _calls(
     """Yield what a check is called for: a subject, the arguments, the environment's name."""
     scope = rule.check.get("scope", "resource")
     if scope == "repository":
+        if rule.topic in _WITH_ESO and not repository.has_eso:
+            return
+        if rule.kinds and all(each.kind not in rule.kinds for each in repository.objects):
+            return
+        if rule.check.get("needs") == "others" and all(each.is_eso for each in repository.objects):
+            return
         nowhere = unreadable(Unread(".", Span(1, 1, 1, 2), "unreadable", ""))
         yield next(iter(repository.objects), nowhere), (repository,), environments[0].name
         return
     for environment in environments:
-        subjects = _subjects(rule, environment) if environment.has_eso else ()
+        runs = environment.has_eso and _has(environment, rule.check.get("needs"))
+        subjects = _subjects(rule, environment) if runs else ()
         if scope == "environment":
             for first in subjects[:1]:
                 yield first, (environment,), environment.name
         else:
-            for resource in subjects:
+            for resource in distinct(subjects):
                 yield resource, (resource, environment), environment.name
+
+
+def _has(environment: Environment, needed: object) -> bool:
+    """Say whether an environment holds what a check needs (`needs` of a rule file)."""
+    if needed == "others":
+        around = (environment.resources, environment.beside, environment.elsewhere)
+        return any(not resource.is_eso for part in around for resource in part)
+    if needed == "stores":
+        return environment.has_stores
+    if needed == "kustomized":
+        return any(rendering.name for rendering in environment.renderings)
+    if needed == "deployed":
+        return any(rendering.by is not None for rendering in environment.renderings)
+    return True
 
 
 def _subjects(rule: Rule, environment: Environment) -> Sequence[Resource]:
     """Return what a rule looks at in an environment: its kinds, or without kinds everything."""
     if not rule.kinds:
-        if rule.check.get("others"):
-            return [each for each in environment.objects if not each.is_eso]
-        return environment.objects
+        return (*environment.objects, *environment.undeployed)
     subjects = environment.of_kind(*rule.kinds)
     if rule.check.get("patches"):
         patches = (patch for patch in environment.patches if patch.kind in rule.kinds)
-        return [*subjects, *patches]
+        subjects = [*subjects, *patches]
+    mentions = rule.check.get("mentions")
+    if mentions:
+        # A part that came from elsewhere stands in another text.
+        return [
+            resource
+            for resource in subjects
+            if resource.overrides or any(word in resource.document.text for word in mentions)
+        ]
     return subjects
+
+
+def distinct(resources: Iterable[Resource]) -> Iterator[Resource]:
+    """Yield resources without those that several renderings make alike of one source."""
+    seen: dict[tuple[int, Route], list[Resource]] = {}
+    for resource in resources:
+        twins = seen.setdefault((id(resource.document), resource.base), [])
+        if not any(_is_alike(resource, twin) for twin in twins):
+            twins.append(resource)
+            yield resource
+
+
+def _is_alike(one: Resource, other: Resource) -> bool:
+    return (
+        one.value == other.value
+        and one.overrides == other.overrides
+        and one.holes == other.holes
+        and one.known == other.known
+    )
 
 
 def _admitted(environment: Environment, rules: Collection[str]) -> Iterator[Report]:
     """Yield what the API server would refuse, as findings of the rules that are active."""
-    for resource in environment.resources:
-        if concerns(resource.api_version):
-            try:
-                violations = environment.admission(resource).violations
-            except Exception as error:
-                crash = _crash("the schema check", resource, error)
-                yield CRASH, crash, environment.name
-                continue
-            for rule, route, message, case in violations:
-                if rule in rules:
-                    at_key = rule in _AT_KEY and route not in _TYPE
-                    point: Literal["key", "value"] = "key" if at_key else "value"
-                    finding = Finding(resource, route, message, case, point=point)
-                    yield rule, finding, environment.name
+    eso = (r for r in environment.resources if concerns(r.api_version))
+    for resource in distinct(eso):
+        try:
+            violations = environment.admission(resource).violations
+        except Exception as error:
+            crash = _crash("the schema check", resource, error)
+            yield CRASH, crash, environment.name
+            continue
+        for rule, route, message, case in violations:
+            if rule in rules:
+                at_key = rule in _AT_KEY and route not in _TYPE
+                point: Literal["key", "value"] = "key" if at_key else "value"
+                finding = Finding(resource, route, message, case, point=point)
+                yield rule, finding, environment.name
 
 
 def _guarded(

@@ -64,7 +64,7 @@ def _filled(message: str, resource: Resource, route: Route, whole: Value) -> str
     def word(match: re.Match[str]) -> str:
         if match[1] == "value":
             return _shown(resource, route, at(whole, route))
-        return resource.kind if match[1] == "kind" else resource.name
+        return resource.kind if match[1] == "kind" else resource.source_name
 
     return re.sub(_BLANK, word, message)
 

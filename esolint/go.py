@@ -230,3 +230,12 @@ def regexp_error(pattern: str) -> str | None:
         if match[2]:
             return f"invalid named capture group: {match[0]}"
     return None
+
+
+def regexp_finds(pattern: str, text: str) -> bool | None:
+    """Say whether Go finds a pattern somewhere in a text; None where it does not compile."""
+    if regexp_error(pattern) is not None:
+        return None
+    import re2
+
+    return re2.search(pattern.encode(errors="replace").decode(), text) is not None

@@ -15,6 +15,9 @@ from esolint.source import Unread
 from esolint.value import Value
 
 if TYPE_CHECKING:
+    from esolint.context.rendering import Rendering
+    from esolint.links import Links
+    from esolint.model.installation import Installation
     from esolint.model.makers import Makers
 
 
@@ -27,12 +30,16 @@ class Found(NamedTuple):
 class Missing(NamedTuple):
     """Nothing of that name, and nothing that could hide one.
 
-    `near` is the object that was probably meant; `other_kind` the objects of that name
-    that are of the other kind of store.
+    `near` is the object that was probably meant. Objects of that very name are `other_kind`
+    where they are of the other kind of store, `other_namespace` where they stand in a
+    namespace that the reference does not reach, and `other_cluster` where only another
+    environment has them.
     """
 
     near: Resource | None
     other_kind: tuple[Resource, ...] = ()
+    other_namespace: tuple[Resource, ...] = ()
+    other_cluster: tuple[Resource, ...] = ()
 
 
 class Unknown(NamedTuple):
@@ -58,11 +65,25 @@ def _may_define_a_store(unread: Unread) -> bool:
     return re.search(_STORE_TEMPLATE, written) is not None or defines_store(written)
 
 
+def _stores_by_name(resources: Iterable[Resource]) -> dict[tuple[str, str], list[Resource]]:
+    found: dict[tuple[str, str], list[Resource]] = {}
+    for store in resources:
+        if store.kind in STORE_KINDS and store.is_eso:
+            found.setdefault((store.kind, store.name), []).append(store)
+    return found
+
+
 class Environment:
     """The resources that live on one cluster together.
 
-    `patches` are kustomize patches: parts of objects, which no lookup returns; `objects` are
-    both. `unread` are the inputs that could not be read; what they may hold is unknown.
+    `renderings` say how they get there; `beside` is what was read for them and is none of
+    their objects (kustomizations, a chart's values). `patches` are kustomize patches that no
+    rendering applies: parts of objects, which no lookup returns; `objects` are both.
+    `elsewhere` are objects that may live here too, since nobody says where they go; `others`
+    those of other clusters. `repository` are all objects as they are written, `unread` the
+    inputs that could not be read; what they may hold is unknown.
+    `undeployed` are objects that nothing brings anywhere. `unversioned` are the objects for
+    which no ESO version is known, those of all environments in the first such one.
     `external` names stores that live elsewhere: patterns of "name" or "Kind/name".
     `eso_version` is None where nobody names one; `catalog` holds a user's own CRDs.
     """
@@ -76,6 +97,15 @@ class Environment:
         name: str = "repository",
         eso_version: Version | None = None,
         catalog: Catalog | None = None,
+        *,
+        renderings: Sequence[Rendering] = (),
+        beside: Sequence[Resource] = (),
+        elsewhere: Sequence[Resource] = (),
+        others: Sequence[Resource] = (),
+        repository: Sequence[Resource] | None = None,
+        undeployed: Sequence[Resource] = (),
+        unversioned: Sequence[Resource] | None = None,
+        certain: bool = False,
     ) -> None:
         self.name = name
         self.eso_version = eso_version
@@ -83,18 +113,27 @@ class Environment:
         self._admissions: dict[int, Admission] = {}
         self.resources: tuple[Resource, ...] = tuple(resources)
         self.patches: tuple[Resource, ...] = tuple(patches)
+        self.renderings = tuple(renderings)
+        self.beside = tuple(beside)
+        self.elsewhere = tuple(elsewhere)
+        self.others = tuple(others)
+        self._open = {r.name: r.unknown[0] for r in self.renderings if r.name and r.unknown}
+        self.repository = self.resources if repository is None else tuple(repository)
+        self.undeployed = tuple(undeployed)
+        self.certain = certain
+        unknown_version = self.resources if eso_version is None else ()
+        self.unversioned = unknown_version if unversioned is None else tuple(unversioned)
         self.external = tuple(external)
         self.objects = (*self.resources, *self.patches)
-        self.has_eso = any(r.is_eso for r in self.objects)
+        self.has_eso = any(r.is_eso for r in (*self.objects, *self.undeployed))
         self._by_kind: dict[str, list[Resource]] = {}
         for resource in self.resources:
             self._by_kind.setdefault(resource.kind, []).append(resource)
-        self._store_template = next(filter(_may_define_a_store, unread), None)
+        self.unread = tuple(unread)
+        self._store_template = next(filter(_may_define_a_store, self.unread), None)
         self._absent: dict[tuple[str, str], Missing | Unknown] = {}
-        self._stores: dict[tuple[str, str], list[Resource]] = {}
-        for store in self.of_kind(*STORE_KINDS):
-            if store.is_eso:
-                self._stores.setdefault((store.kind, store.name), []).append(store)
+        self._stores = _stores_by_name(self.resources)
+        self._stores_elsewhere = _stores_by_name(self.elsewhere)
 
     def of_kind(self, *kinds: str) -> Sequence[Resource]:
         """Return the resources of these kinds (any group), in the order of the repository.
@@ -133,8 +172,9 @@ class Environment:
             return Unknown("the reference is only known after rendering")
         if use.kind not in STORE_KINDS:
             return Unknown(f"{use.kind} is no kind of store")
-        named = self._stores.get((use.kind, use.name), [])
-        if use.kind == STORE:
+        named = self._named_stores(use.kind, use.name)
+        other_namespace: list[Resource] = []
+        if named and use.kind == STORE:
             hole = use.resource.unknown(("metadata", "namespace"))
             namespace = None if hole else use.namespace
             fitting = [
@@ -144,23 +184,30 @@ class Environment:
                 or s.namespace == namespace
                 or s.unknown(("metadata", "namespace"))
             ]
-            if named and not fitting:
-                return Unknown("a store of that name stands in another namespace")
-            named = fitting
+            other_namespace, named = ([], fitting) if fitting else (named, [])
         if named:
             return Found(tuple(named))
         absent = self._absent.get((use.kind, use.name))
         if absent is None:
             absent = self._absent[use.kind, use.name] = self._why_absent(use.kind, use.name)
-        if isinstance(absent, Missing):
-            patch = self._makers.exchanges(use)
-            if patch:
-                return Unknown(f"{patch} may name another store")
+        if isinstance(absent, Missing) and other_namespace:
+            return Missing(None, other_namespace=tuple(other_namespace))
+        if isinstance(absent, Missing) and not any(absent):
+            # What comes with the consumer may bring the store along.
+            why = self._open.get(use.resource.rendering)
+            return Unknown(why) if why else absent
         return absent
+
+    def _named_stores(self, kind: str, name: str) -> list[Resource]:
+        """Return the stores of a name that are here, or else those that may be."""
+        key = (kind, name)
+        return self._stores.get(key) or self._stores_elsewhere.get(key, [])
 
     def _why_absent(self, kind: str, name: str) -> Missing | Unknown:
         """Say of a store that the repository does not define whether it can be elsewhere."""
-        if not self._stores:
+        known = {**self._stores_elsewhere, **self._stores}
+        abroad = tuple(r for r in self.others if (r.kind, r.name) == (kind, name) and r.is_eso)
+        if not known and not abroad:
             return Unknown("the repository defines no store")
         if self._is_external(kind, name):
             return Unknown("the configuration lists it as external")
@@ -168,28 +215,75 @@ class Environment:
             return Unknown("a store's name is only known after rendering")
         if self._store_template is not None:
             return Unknown(f"{self._store_template.path} may define it")
-        other = tuple(self._stores.get((STORE_KINDS[kind == STORE], name), ()))
-        names = {n: stores[0] for (k, n), stores in self._stores.items() if k == kind}
-        if not names and not other:
+        other = tuple(self._named_stores(STORE_KINDS[kind == STORE], name))
+        names = {n: stores[0] for (k, n), stores in known.items() if k == kind}
+        if not names and not other and not abroad:
             return Unknown(f"the repository defines no {kind}")
         maker = self._makers.of(kind, name, names)
         if maker is not None:
             return Unknown(f"{maker} may make it")
+        if abroad:
+            if not self.certain:
+                return Unknown("another cluster has it")
+            # Who installs ESO from here has the stores here, too.
+            why = next((why for r in self.renderings for why in r.unknown), None)
+            if why is not None and not known and self.installation is None:
+                return Unknown(why)
+            return Missing(None, other, other_cluster=abroad)
         near = nearest(name, names)
         return Missing(names[near] if near else None, other)
+
+    @property
+    def has_stores(self) -> bool:
+        """Whether a store stands here, or may, or on another cluster."""
+        if self._stores or self._stores_elsewhere:
+            return True
+        return any(r.kind in STORE_KINDS and r.is_eso for r in self.others)
+
+    @cached_property
+    def links(self) -> Links:
+        """Who writes and who reads the Secrets and ConfigMaps here."""
+        # Loaded here: most rules look at one object alone.
+        from esolint.links import Links
+
+        return Links(self.resources, self.elsewhere)
+
+    @cached_property
+    def installation(self) -> Installation | None:
+        """How ESO is installed here; else by what may be here, as nobody says where it goes.
+
+        An Application or a HelmRelease may install it on another cluster than its own.
+        """
+        every = (*self.resources, *self.beside, *self.elsewhere, *self.others)
+        if all(resource.is_eso for resource in every):
+            return None
+        # Loaded here: a commit seldom holds more than ESO's objects.
+        from esolint.model.installation import Installation, operators
+
+        own = operators((*self.resources, *self.beside)) or operators(self.elsewhere)
+        if self.certain or self.others:
+            here = {rendering.cluster for rendering in self.renderings}
+            others = [o for o in operators(self.others) if o.cluster]
+            own = tuple(o for o in (*own, *others) if o.cluster is None or o.cluster in here)
+        return Installation(own) if own else None
+
+    def is_absent(self, kind: str, name: str) -> bool:
+        """Say whether no store of a kind has a name, nor can get it, in whatever namespace."""
+        return isinstance(self._why_absent(kind, name), Missing)
 
     @cached_property
     def _makers(self) -> Makers:
         # Loaded here: in a sound repository nobody asks.
         from esolint.model.makers import Makers
 
-        return Makers(self.resources, self.patches)
+        return Makers(self.repository)
 
     @cached_property
     def _kinds_with_holes(self) -> frozenset[str]:
         """The kinds of which a store has a name that is only known after rendering."""
         name = ("metadata", "name")
-        stores = (store for named in self._stores.values() for store in named)
+        known = (*self._stores.values(), *self._stores_elsewhere.values())
+        stores = (store for named in known for store in named)
         return frozenset(store.kind for store in stores if store.unknown(name))
 
     def _is_external(self, kind: str, name: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from esolint.diagnostic import Diagnostic, Excerpt, Place, Related, ResourceId, Span
 from esolint.resource import Resource
-from esolint.rule import Finding, Rule
+from esolint.rule import Finding, Note, Rule
 from esolint.source import Document
 from esolint.value import Route, format_route
 
@@ -64,7 +64,7 @@ def _diagnostic(located: Located, identity: str, frames: _Frames) -> Diagnostic:
     rule, finding, environments = located
     resource = finding.resource
     case = rule.cases[finding.case] if finding.case else rule
-    place = _place(resource, finding.route, at_key=finding.point != "value")
+    place, document = _place(resource, finding.route, at_key=finding.point != "value")
     return Diagnostic(
         rule=rule.id,
         case=finding.case,
@@ -77,19 +77,17 @@ def _diagnostic(located: Located, identity: str, frames: _Frames) -> Diagnostic:
         route=finding.route if resource.value and finding.point != "text" else None,
         resource=resource_id(resource),
         environments=environments,
-        related=tuple(
-            Related(
-                there := _place(note.resource, note.route),
-                note.message,
-                frames.at(note.resource.document, there.span),
-            )
-            for note in finding.related
-        ),
-        excerpt=frames.at(resource.document, place.span),
+        related=tuple(_related(note, frames) for note in finding.related),
+        excerpt=frames.at(resource, document, place.span),
         fingerprint=identity,
         help=finding.help,
         profile=finding.profile,
     )
+
+
+def _related(note: Note, frames: _Frames) -> Related:
+    place, document = _place(note.resource, note.route)
+    return Related(place, note.message, frames.at(note.resource, document, place.span))
 
 
 class _Frames:
@@ -99,28 +97,38 @@ class _Frames:
         self._resources = resources
         self._masks: Masks | None = None
 
-    def at(self, document: Document, span: Span) -> Excerpt:
-        return Excerpt(lambda: self._lines(document, span))
+    def at(self, resource: Resource, document: Document, span: Span) -> Excerpt:
+        """Return the lines at a place of a resource, which stands in a document."""
+        return Excerpt(lambda: self._lines(resource, document, span))
 
-    def _lines(self, document: Document, span: Span) -> tuple[tuple[int, str], ...]:
+    def _lines(
+        self, resource: Resource, document: Document, span: Span
+    ) -> tuple[tuple[int, str], ...]:
         if self._masks is None:
             # Its patterns cost milliseconds to compile, and a clean run has no frame.
             from esolint.mask import Masks
 
             self._masks = Masks(self._resources)
-        return self._masks.around(document, span)
+        # A text inside a scalar is shown as a part of its file, where that is known.
+        whole = resource.document
+        if document.path == whole.path and whole.holds(span.line):
+            return self._masks.around(whole, span)
+        return self._masks.around(document, span, resource)
 
 
-def _place(resource: Resource, route: Route, *, at_key: bool = False) -> Place:
+def _place(resource: Resource, route: Route, *, at_key: bool = False) -> tuple[Place, Document]:
+    """Return where something of a resource stands, and in which document."""
     document, there = resource.origin(route)
     span = document.key_span(there) if at_key else document.span(there)
-    return Place(document.path, span)
+    return Place(document.path, span), document
 
 
 def resource_id(resource: Resource) -> ResourceId | None:
     if not resource.kind:
         return None
-    return ResourceId(resource.api_version, resource.kind, resource.namespace, resource.name)
+    return ResourceId(
+        resource.api_version, resource.kind, resource.source_namespace, resource.source_name
+    )
 
 
 # Identity
@@ -134,8 +142,8 @@ def _identity(rule: Rule, finding: Finding) -> str:
             rule.id,
             finding.case or "",
             resource.kind,
-            resource.namespace or "",
-            resource.name,
+            resource.source_namespace or "",
+            resource.source_name,
             _stable_route(resource, finding.route),
         )
     )

@@ -36,8 +36,17 @@ class Masks:
             self._owners.setdefault(id(resource.document), []).append(resource)
         self._known: dict[int, tuple[bool, list[Span]]] = {}
 
-    def around(self, document: Document, span: Span) -> tuple[tuple[int, str], ...]:
-        """Return the numbered lines before and at a place, secrets and comments on them masked."""
+    def around(
+        self, document: Document, span: Span, changed: Resource | None = None
+    ) -> tuple[tuple[int, str], ...]:
+        """Return the numbered lines before and at a place, secrets and comments on them masked.
+
+        `changed` is a resource of which only a part stands in the document: a patch of it.
+        """
+        if changed is not None:
+            if document.opaque is not None:
+                return ()  # its lines are not those of the file
+            self._cover(document, changed)
         first = document.line + 1
         lines = document.text.split("\n")
         start = max(span.line - _LINES_BEFORE, first)
@@ -45,7 +54,8 @@ class Masks:
         shown = []
         for number in range(start, stop + 1):
             text = lines[number - first].rstrip("\r")
-            shown.append((number, self.line(document, number, text)))
+            before = document.indent if number > first else document.column
+            shown.append((number, self.line(document, number, " " * before + text)))
         return tuple(shown)
 
     def line(self, document: Document, number: int, text: str) -> str:
@@ -61,6 +71,15 @@ class Masks:
                 break
         # `&word`, `*word` or `!word` may be a password that nobody quoted.
         return _PROPERTY.sub(_MASK, text) if holds_secrets else text
+
+    def _cover(self, document: Document, changed: Resource) -> None:
+        """Mask what is secret of a resource and stands in a document that changes it."""
+        origins = map(changed.origin, secret_routes(changed))
+        routes = [route for there, route in origins if there is document]
+        if routes:
+            _, spans = self._secrets(document)
+            spans = sorted((*spans, *document.secret_spans(routes)))
+            self._known[id(document)] = True, spans
 
     def _secrets(self, document: Document) -> tuple[bool, list[Span]]:
         """Say whether a document holds secrets, and where nothing may be shown."""

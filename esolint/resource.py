@@ -88,7 +88,9 @@ class Resource:
         return self._in_source("namespace")
 
     def _in_source(self, key: str) -> str | None:
-        return text(at(self.document.value, (*self.base, "metadata", key)))
+        metadata = text(at(self.document.value, (*self.base, "metadata", key)))
+        # An entry of kustomize's generators has no metadata around its name.
+        return metadata or text(at(self.document.value, (*self.base, key)))
 
     def get(self, *route: str | int) -> Value:
         """Return what stands at `route`, or None."""
@@ -148,6 +150,13 @@ def _replaced(value: Value, route: Route, new: Value) -> Value:
         return [*value[:step], _replaced(value[step], rest, new), *value[step + 1 :]]
     assert isinstance(value, dict) and isinstance(step, str)
     return {**value, step: _replaced(value[step], rest, new)}
+
+
+def known_namespace(resource: Resource) -> str | None:
+    """Return the namespace that an object has; None where it is absent or a placeholder."""
+    if resource.unknown(("metadata", "namespace")):
+        return None
+    return resource.namespace
 
 
 def resources(document: Document) -> Iterator[Resource]:

@@ -72,7 +72,7 @@ class Rule(NamedTuple):
     `kinds` maps the kinds that it looks at to the route of their spec; where none of them is
     there it does not run, and without kinds it looks at everything. `check` has exactly one
     of `cel` (with `message`, `at`, `each`), `python` (with `scope`: resource, environment or
-    repository; `patches`: at kustomize patches too; `others`: only at what is not ESO's) and
+    repository; `patches`: at kustomize patches too; `needs`: what an environment must hold) and
     `builtin` (reported by the schemas, the suppressions or the engine).
     """
 

@@ -55,7 +55,16 @@ class PythonCheck(Shape):
     python: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$")]
     scope: Literal["resource", "environment", "repository"] = "resource"
     patches: bool = Field(default=False, description="Whether it judges kustomize patches too.")
-    others: bool = Field(default=False, description="Whether it judges only what is not ESO's.")
+    needs: Literal["others", "stores", "kustomized", "deployed"] | None = Field(
+        default=None,
+        description="What an environment must hold: objects that are not ESO's, stores, what"
+        " kustomize or a chart yields, or what Flux or Argo CD brings. Else the check is not even"
+        " loaded.",
+    )
+    mentions: list[Line] = Field(
+        default=[],
+        description="Texts of which a manifest must hold one, else the check is not even loaded.",
+    )
 
 
 class BuiltinCheck(Shape):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from esolint import engine, locate
-from esolint.context.version import Installed, installed
+from esolint.context.files import DiskTree
 from esolint.diagnostic import (
     CONFIDENCES,
     Confidence,
@@ -16,8 +16,10 @@ from esolint.diagnostic import (
     Result,
     Skip,
 )
-from esolint.discover import Discovered, discover, read_bytes
+from esolint.discover import Discovered, discover, read_bytes, shown
 from esolint.engine import ActiveRule
+from esolint.environments import Settings, Surroundings, surroundings
+from esolint.given import Given
 from esolint.graph import Environment
 from esolint.locate import Located
 from esolint.repository import Input, Repository, looks_like_eso, read
@@ -30,7 +32,8 @@ from esolint.suppress import Suppression, suppress, written
 class Request(NamedTuple):
     """What a run is asked to do. `stdin` is the content of standard input and its shown name.
 
-    `today` is an ISO 8601 date, against which suppressions end.
+    `render` names the tools of the user that are to be called. `today` is an ISO 8601 date,
+    against which suppressions end.
     """
 
     paths: Sequence[str]
@@ -42,6 +45,7 @@ class Request(NamedTuple):
     exclude: Sequence[str] = ()
     force_exclude: bool = False
     external: Sequence[str] = ()
+    environments: Mapping[str, Callable[[str], bool]] = {}
     eso_versions: Sequence[Version] = ()
     catalog: Catalog | None = None
     literal: bool = False
@@ -49,23 +53,59 @@ class Request(NamedTuple):
     suppressions: Sequence[Suppression] = ()
     suppressing: bool = True
     stdin: tuple[str, bytes] | None = None
+    render: Sequence[str] = ()
     everything: bool = False
 
 
-def run(request: Request) -> Result:
-    """Check what a request names. Raises discover.MissingPathError."""
+class Seen(NamedTuple):
+    """What a run looks at: the files, what was given beside them, and what they hold."""
+
+    found: Discovered
+    given: Given
+    repository: Repository
+    around: Surroundings
+
+    @property
+    def reported(self) -> frozenset[str]:
+        """The paths of what findings are wanted on."""
+        names = (file.shown for file in self.found.files if file.reported)
+        return self.given.paths.union(names)
+
+
+def look(request: Request) -> Seen:
+    """Read what a request names, and find its environments.
+
+    Raises discover.MissingPathError and given.MissingToolError.
+    """
     found = discover(
         request.paths, request.root, request.exclude, force_exclude=request.force_exclude
     )
+    given = _given(found, request)
+    contents = {each.path: each.content for each in given.inputs}
     repository = read(
-        _inputs(found, request),
+        _inputs(found, given, request),
+        tree=DiskTree(request.root, request.limits.file_bytes, contents),
         limits=request.limits,
         literal=request.literal,
         everything=request.everything,
     )
-    environments = _environments(repository, request)
-    located = engine.check(repository, list(environments), request.rules)
-    reported = _reported(found, request)
+    settings = Settings(
+        root=_root(request),
+        named=request.environments,
+        rendered=given.rendered,
+        external=request.external,
+        eso_versions=request.eso_versions,
+        catalog=request.catalog,
+    )
+    return Seen(found, given, repository, surroundings(repository, settings))
+
+
+def run(request: Request) -> Result:
+    """Check what a request names. Raises what `look` raises."""
+    seen = look(request)
+    _, _, repository, around = seen
+    reported = seen.reported
+    located = engine.check(repository, around.environments, request.rules)
     # Whoever names files (a hook does) is told of references elsewhere that they break.
     with_relations = any(os.path.isfile(path) for path in request.paths)
     diagnostics = locate.diagnostics(
@@ -75,13 +115,13 @@ def run(request: Request) -> Result:
         root=request.root,
     )
     if request.suppressing:
-        diagnostics = _suppressed(diagnostics, repository, found, request)
+        diagnostics = _suppressed(diagnostics, seen, request)
     # Only now: a suppression is of use also where the finding is not asked for.
     diagnostics = [d for d in diagnostics if _is_asked_for(d, request)]
     return Result(
         diagnostics=tuple(sorted(diagnostics, key=locate.order)),
-        skipped=_skipped(found, repository, reported, request),
-        environments=tuple(map(_described, environments, environments.values())),
+        skipped=_skipped(seen, request),
+        environments=tuple(map(_described, around.environments, around.because)),
         files=len(reported),
         documents=sum(document.path in reported for document in repository.documents),
         resources=sum(resource.document.path in reported for resource in repository.objects),
@@ -90,33 +130,10 @@ def run(request: Request) -> Result:
     )
 
 
-def _environments(repository: Repository, request: Request) -> dict[Environment, str]:
-    """Return one careful environment, or one for each ESO version of an upgrade check.
-
-    Each comes with the reason for its ESO version, or for there being none.
-    """
-    found = [Installed(version, "the command line names it") for version in request.eso_versions]
-    if not found:
-        found = [installed(repository.resources, repository.patches, repository.documents)]
-    return {
-        Environment(
-            repository.resources,
-            repository.patches,
-            repository.unread,
-            request.external,
-            name="repository" if len(found) == 1 else f"ESO {version}",
-            eso_version=version,
-            catalog=request.catalog,
-        ): because
-        for version, because in found
-    }
-
-
-def _suppressed(
-    diagnostics: list[Diagnostic], repository: Repository, found: Discovered, request: Request
-) -> list[Diagnostic]:
+def _suppressed(diagnostics: list[Diagnostic], seen: Seen, request: Request) -> list[Diagnostic]:
     """Mark what the manifests and the configuration suppress, and add what is wrong there."""
-    reported = _reported(found, request)
+    found, _, repository, _ = seen
+    reported = seen.reported
     scope = reported | {diagnostic.place.path for diagnostic in diagnostics}
     in_manifests = written(
         (document for document in repository.documents if document.path in scope),
@@ -138,19 +155,33 @@ def _described(environment: Environment, because: str) -> EnvironmentInfo:
     return EnvironmentInfo(environment.name, str(version) if version else None, because)
 
 
-def _inputs(found: Discovered, request: Request) -> Iterator[Input]:
+def _root(request: Request) -> str:
+    return shown(os.path.realpath(request.root)) if request.root is not None else "."
+
+
+def _given(found: Discovered, request: Request) -> Given:
+    """Return what stands in the place of files: standard input, what tools render."""
+    if request.stdin is None and not request.render:
+        return Given()
+    from esolint import given
+
+    tree = DiskTree(request.root, request.limits.file_bytes)
+    wanted = [file.shown for file in found.files if file.reported or request.stdin is not None]
+    folders = given.roots(wanted, tree)
+    made = given.render(request.render, folders, tree) if request.render else Given()
+    if request.stdin is None:
+        return made
+    own = given.standard_input(*request.stdin, folders["helm"], tree)
+    return made._replace(inputs=(*made.inputs, *own.inputs))
+
+
+def _inputs(found: Discovered, given: Given, request: Request) -> Iterator[Input]:
+    # What is given stands for the file whose name it has.
     for file in found.files:
-        # Standard input stands for the file whose name it is given.
-        if request.stdin is None or file.shown != request.stdin[0]:
+        if file.shown not in given.paths:
             content = read_bytes(file.path, request.limits.file_bytes)
             yield Input(file.shown, content, file.reported)
-    if request.stdin is not None:
-        yield Input(*request.stdin)
-
-
-def _reported(found: Discovered, request: Request) -> frozenset[str]:
-    names = {file.shown for file in found.files if file.reported}
-    return frozenset(names | {request.stdin[0]} if request.stdin else names)
+    yield from given.inputs
 
 
 def _is_in_scope(entry: Located, reported: frozenset[str], with_relations: bool) -> bool:
@@ -173,21 +204,24 @@ def _is_asked_for(diagnostic: Diagnostic, request: Request) -> bool:
     return diagnostic.profile in (None, request.profile) and diagnostic.confidence in sure
 
 
-def _skipped(
-    found: Discovered, repository: Repository, reported: frozenset[str], request: Request
-) -> tuple[Skip, ...]:
+def _skipped(seen: Seen, request: Request) -> tuple[Skip, ...]:
+    found, given, repository, around = seen
+    reported = seen.reported
     skips = [skip for skip in found.skipped if _lies_below(skip.path, request.paths)]
     # What looks like ESO and does not parse is a finding instead, where that rule is active.
     judged = any(active.rule.id == "yaml-syntax" for active in request.rules)
-    for unread in repository.unread:
+    broken = {(unread.path, unread.span) for unread in repository.unread}
+    refused = [each for each in around.problems if (each.path, each.span) not in broken]
+    for unread in (*repository.unread, *refused):
         is_finding = judged and unread.reason == "yaml-syntax" and looks_like_eso(unread)
         if unread.path in reported and not is_finding:
             line = unread.span.line if unread.span else None
             skips.append(Skip(unread.path, line, unread.reason, unread.detail))
     patches = {patch.document.path for patch in repository.patches if patch.is_eso}
-    detail = "a kustomize patch: part of an object, not checked by itself"
+    patches -= around.deployed.files
+    detail = "a kustomize patch that no kustomization here applies: part of an object, not checked"
     skips.extend(Skip(path, None, "patch", detail) for path in patches & reported)
-    return tuple(sorted(set(skips), key=_skip_order))
+    return tuple(sorted({*skips, *given.skipped}, key=_skip_order))
 
 
 def _skip_order(skip: Skip) -> tuple[object, ...]:

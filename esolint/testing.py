@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from esolint import engine, locate
 from esolint.diagnostic import Diagnostic
 from esolint.engine import ActiveRule
-from esolint.graph import Environment
+from esolint.environments import Settings, surroundings
 from esolint.repository import Input, read
 from esolint.rule import Rule, load_rules, read_rule_text, rule_file
 from esolint.schema import packaged
@@ -92,18 +92,16 @@ def failures(rule: Rule, example: Example) -> list[str]:
 def check(rule: Rule, example: Example) -> list[Diagnostic]:
     """Run a rule over an example; with it, for a rule about suppressions, all that they name."""
     repository = read(Input(path, text.encode()) for path, text in example.files.items())
-    environment = Environment(
-        repository.resources,
-        repository.patches,
-        repository.unread,
-        eso_version=packaged().minors.parse(example.eso_version) if example.eso_version else None,
-    )
+    versions = [packaged().minors.parse(example.eso_version)] if example.eso_version else []
+    around = surroundings(repository, Settings(eso_versions=versions))
     known = load_rules()
     applied = known.values() if rule.id in FAULTS else [rule]
     active = [
         ActiveRule(r, {**r.defaults(), **(example.options if r is rule else {})}) for r in applied
     ]
-    found = locate.diagnostics(engine.check(repository, [environment], active), repository.objects)
+    found = locate.diagnostics(
+        engine.check(repository, around.environments, active), repository.objects
+    )
     found = [d for d in found if d.profile in (None, example.profile)]
     comments = written(repository.documents, repository.objects)
     return suppress(found, comments, known, {r.id for r in applied}, TODAY)

@@ -17,6 +17,7 @@ from esolint.go import (
     parse_duration,
     parse_url,
     regexp_error,
+    regexp_finds,
 )
 
 SECOND = 1_000_000_000
@@ -271,6 +272,19 @@ def test_no_regular_expression(pattern: str) -> None:
 )
 def test_any_text_is_a_regular_expression_or_none(pattern: str) -> None:
     regexp_error(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "expected"),
+    [
+        ("ho", "shop", True),
+        ("^ho", "shop", False),
+        ("", "shop", True),
+        ("(?!x)", "shop", None),
+    ],
+)
+def test_whether_a_regular_expression_finds(pattern: str, text: str, expected: bool | None) -> None:
+    assert regexp_finds(pattern, text) is expected
 
 
 def test_duration_error() -> None:

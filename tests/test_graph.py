@@ -87,9 +87,10 @@ def test_a_reference_that_says_nothing(reference: str, because: str) -> None:
 
 
 def test_a_store_of_another_namespace() -> None:
-    assert why(resolve("{name: local}", "billing")) == (
-        "a store of that name stands in another namespace"
-    )
+    found = resolve("{name: local}", "billing")
+
+    assert isinstance(found, Missing)
+    assert [store.namespace for store in found.other_namespace] == ["shop"]
 
 
 def test_a_repository_without_stores() -> None:

@@ -21,11 +21,13 @@ ROOT = Path(__file__).resolve().parents[1]
 # where that makes no circle.
 FLOORS = (
     ("esolint",),
-    ("value", "data", "diagnostic", "discover", "go", "nearest", "words"),
+    ("value", "data", "diagnostic", "discover", "go", "nearest", "words", "render"),
     ("source",),
     ("resource",),
     ("schema", "model", "cel", "context"),
-    ("graph", "repository"),
+    ("graph", "links", "repository"),
+    ("environments", "given"),
+    ("picture",),
     ("rule", "checks", "expression"),
     ("mask",),
     ("locate",),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esolint.diagnostic import Diagnostic
+from esolint.environments import surroundings
 from esolint.graph import Environment
 from esolint.locate import Located, diagnostics, from_root
 from esolint.mask import masked
@@ -211,3 +212,76 @@ def test_no_value_of_a_secret_is_ever_shown(start: str, value: str) -> None:
     lines = f"key: {start}hunter%2{value}".replace("\n", "\n  ")
     text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: a}}\nstringData:\n  {lines}\n"
     assert b"hunter%2" not in masked("a.yaml", text.encode())
+
+
+PATCHED = {
+    "base/kustomization.yaml": "resources: [es.yaml]\n",
+    "base/es.yaml": MANIFEST,
+    "over/kustomization.yaml": """\
+resources: [../base]
+patches:
+  - target: {kind: ExternalSecret}
+    patch: |-
+      - op: replace
+        path: /spec/refreshInterval
+        value: 1h
+""",
+}
+STORE = """\
+apiVersion: external-secrets.io/v1
+kind: SecretStore
+metadata: {name: delinea, namespace: shop}
+spec: {provider: {delinea: {tenant: a, clientSecret: {secretRef: {name: a, key: b}}}}}
+"""
+PATCH = """\
+- op: replace
+  path: /spec/provider/delinea/clientSecret
+  value: {value: hunter2}
+"""
+
+
+def rendered(files: dict[str, str], kind: str, route: str) -> Diagnostic:
+    whole = read((Input(p, text.encode()) for p, text in files.items()), everything=True)
+    (env,) = surroundings(whole).environments
+    (resource,) = env.of_kind(kind)
+    located = [Located(RULE, Finding(resource, parse_route(route), "said"), ())]
+    return diagnostics(located, whole.objects)[0]
+
+
+def test_what_a_patch_brought_is_shown_in_the_patch() -> None:
+    found = rendered(PATCHED, "ExternalSecret", "spec.refreshInterval")
+
+    assert found.place == ("over/kustomization.yaml", (7, 16, 7, 18))
+    assert found.excerpt.lines == (
+        (5, "      - op: replace"),
+        (6, "        path: /spec/refreshInterval"),
+        (7, "        value: 1h"),
+    )
+
+
+@pytest.mark.parametrize("inline", [False, True])
+def test_a_secret_of_a_patch_is_not_shown(inline: bool) -> None:
+    patch = "|\n" + "".join(f"      {line}\n" for line in PATCH.splitlines())
+    files = {
+        "base/kustomization.yaml": "resources: [store.yaml]\n",
+        "base/store.yaml": STORE,
+        "over/kustomization.yaml": "resources: [../base]\npatches:\n  - target: {name: delinea}\n"
+        + (f"    patch: {patch}" if inline else "    path: patch.yaml\n"),
+        **({} if inline else {"over/patch.yaml": PATCH}),
+    }
+    found = rendered(files, "SecretStore", "spec.provider.delinea.clientSecret.value")
+
+    assert found.place.path.startswith("over/")
+    assert "hunter2" not in str(found.excerpt.lines)
+    assert "path: /spec/provider" in str(found.excerpt.lines)
+
+
+def test_the_lines_of_a_patch_in_quotes_are_not_guessed() -> None:
+    patch = '"[{op: replace, path: /spec/refreshInterval,\\n value: 1h}]"'
+    over = f"resources: [../base]\npatches:\n  - target: {{kind: ExternalSecret}}\n    patch: {patch}\n"
+    found = rendered(
+        {**PATCHED, "over/kustomization.yaml": over}, "ExternalSecret", "spec.refreshInterval"
+    )
+
+    assert found.place[:1] + found.place.span[:1] == ("over/kustomization.yaml", 4)
+    assert not found.excerpt.lines

@@ -8,7 +8,7 @@ created. What hangs on the provider of a store is in `api_provider`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from esolint import go
 from esolint.context.version import may_serve_v1beta1, pins
@@ -322,8 +322,9 @@ def invalid_namespace_regex(resource: Resource, env: Environment) -> Iterator[Fi
 
 
 def removed_api_version(env: Environment) -> Iterator[Finding]:
+    installers = (*env.resources, *env.beside, *env.elsewhere, *env.others)
     if env.eso_version is None:
-        yield from _removed_sometime(env)
+        yield from _removed_sometime(env, installers)
         return
     found = [
         Finding(resource, violation.route, violation.message)
@@ -332,11 +333,11 @@ def removed_api_version(env: Environment) -> Iterator[Finding]:
         for violation in env.admission(resource).violations
         if violation.rule == "removed-api-version"
     ]
-    goes_on = bool(found) and may_serve_v1beta1(env.resources)
+    goes_on = bool(found) and may_serve_v1beta1(installers)
     yield from (f for f in found if not goes_on or f.resource.version != "v1beta1")
 
 
-def _removed_sometime(env: Environment) -> Iterator[Finding]:
+def _removed_sometime(env: Environment, installers: Sequence[Resource]) -> Iterator[Finding]:
     """Yield one finding for all objects whose apiVersion the newest ESO does not serve.
 
     Silent on what each of the versions serves that the repository names for its clusters.
@@ -344,20 +345,23 @@ def _removed_sometime(env: Environment) -> Iterator[Finding]:
     minors = packaged().minors
     newest = minors.bit(minors.newest)
     old = []
-    for resource in env.resources:
+    for resource in env.unversioned:
         known = packaged().find(resource.kind, resource.api_version)
         if known is not None and not known[1].served & newest and not resource.unknown(_VERSION):
             old.append((resource, known[1].served))
-    if old and may_serve_v1beta1(env.resources):
+    if old and may_serve_v1beta1(installers):
         old = [(resource, served) for resource, served in old if resource.version != "v1beta1"]
     if not old:
         return
-    named = pins(env.resources, env.patches)
+    named = pins(installers, env.patches)
     here = 0
     for pin in named:
         here |= newest if pin.version is None else minors.bit(pin.version)
     old = [(resource, served) for resource, served in old if not here or here & ~served]
     if old:
+        # One source that several renderings take in counts once.
+        old = list({(id(r.document), r.base): (r, served) for r, served in old}.values())
+        old.sort(key=lambda one: (one[0].document.path, one[0].document.index))
         counts = Counter(_stopped(resource, served) for resource, served in old)
         listed = ", and ".join(f"{amount(n, 'object')} of {what}" for what, n in counts.items())
         why = "which version is in use is not certain" if named else "no file names the version"

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from esolint.graph import Environment
 from esolint.model.consumer import CLUSTER_STORE, STORE_KINDS
-from esolint.model.core import ROLE_ARN, known_namespace, role_arn
+from esolint.model.core import ROLE_ARN, role_arn
 from esolint.model.generator import generator_specs
-from esolint.resource import ESO_GROUP, Resource
+from esolint.repository import Repository
+from esolint.resource import ESO_GROUP, Resource, known_namespace
 from esolint.rule import Finding, Note
 from esolint.value import Route, format_route, leaves, mapping, text
 
@@ -43,13 +43,13 @@ class _Shown(NamedTuple):
     pod_identity: bool
 
 
-def static_aws_keys(env: Environment) -> Iterator[Finding]:
+def static_aws_keys(repository: Repository) -> Iterator[Finding]:
     """Report stores and generators that sign in to AWS with long-lived keys."""
     shown_to: dict[tuple[str, ...], _Shown | None] = {}
-    for owner, auth in _static_keys(env):
+    for owner, auth in _static_keys(repository):
         cluster = _cluster(owner)
         if cluster not in shown_to:
-            signs = (s for s in _identities(env) if _may_be_in(cluster, s.note.resource))
+            signs = (s for s in _identities(repository) if _may_be_in(cluster, s.note.resource))
             shown_to[cluster] = next(signs, None)
         shown = shown_to[cluster]
         what = f"{owner.title} authenticates with static AWS keys"
@@ -63,18 +63,18 @@ def static_aws_keys(env: Environment) -> Iterator[Finding]:
             f"{what} although {shown.what}",
             case="irsa-available",
             related=(shown.note,),
-            help=_block(owner, auth, env, shown),
+            help=_block(owner, auth, repository, shown),
         )
 
 
-def _static_keys(env: Environment) -> Iterator[_Keys]:
+def _static_keys(repository: Repository) -> Iterator[_Keys]:
     """Yield the auth blocks that ESO takes long-lived keys from.
 
     ESO v2.9.0, providers/v1/aws/auth: `jwt` wins over `secretRef` in a store, and loses in a
     generator. A session token beside the keys makes them temporary. STSSessionToken is none
     of these: GetSessionToken takes nothing but long-lived keys.
     """
-    for owner in env.resources:
+    for owner in repository.resources:
         for auth, jwt_wins in _auth_blocks(owner):
             block = mapping(owner.get(*auth))
             keys = mapping(block.get("secretRef"))
@@ -115,19 +115,19 @@ def _may_be_in(cluster: tuple[str, ...], resource: Resource) -> bool:
     return all(a == b for a, b in zip(cluster, _cluster(resource), strict=False))
 
 
-def _identities(env: Environment) -> Iterator[_Shown]:
+def _identities(repository: Repository) -> Iterator[_Shown]:
     """Yield the signs of EKS and of IAM roles for service accounts, the plainest first."""
-    for account in env.of_kind("ServiceAccount"):
+    for account in repository.of_kind("ServiceAccount"):
         if role_arn(account):
             yield _shown(account, ("metadata", "annotations", ROLE_ARN), "has an IAM role")
-    for resource in env.resources:
+    for resource in repository.resources:
         if re.fullmatch(_EKS_GROUPS, resource.group):
             yield _shown(resource, ("kind",), _IS_EKS)
-    for resource in env.resources:
+    for resource in repository.resources:
         jwt: Route = ("spec", "provider", "aws", "auth", "jwt", "serviceAccountRef")
         if resource.is_eso and mapping(resource.get(*jwt)):
             yield _shown(resource, jwt, "signs in by a ServiceAccount")
-    for resource in env.resources:
+    for resource in repository.resources:
         if resource.kind == "CustomResourceDefinition":
             continue
         for route, value in leaves(resource.value):
@@ -146,7 +146,7 @@ def _shown(resource: Resource, route: Route, what: str) -> _Shown:
 # What to write instead
 
 
-def _block(owner: Resource, auth: Route, env: Environment, shown: _Shown) -> str:
+def _block(owner: Resource, auth: Route, repository: Repository, shown: _Shown) -> str:
     """Return the YAML to write in the place of this very `auth` block."""
     if shown.pod_identity:
         return (
@@ -154,7 +154,7 @@ def _block(owner: Resource, auth: Route, env: Environment, shown: _Shown) -> str
             "# own identity, which EKS Pod Identity gives it\n"
         )
     cluster = owner.kind == CLUSTER_STORE
-    account = _account(owner, auth, env)
+    account = _account(owner, auth, repository)
     if account is not None:
         name, namespace = account.name, known_namespace(account)
         remark = f"has {ROLE_ARN}"
@@ -169,13 +169,13 @@ def _block(owner: Resource, auth: Route, env: Environment, shown: _Shown) -> str
     return "\n".join(lines) + "\n"
 
 
-def _account(owner: Resource, auth: Route, env: Environment) -> Resource | None:
+def _account(owner: Resource, auth: Route, repository: Repository) -> Resource | None:
     """Return the one annotated ServiceAccount that is there for ESO or has the store's name."""
     cluster = owner.kind == CLUSTER_STORE
     here = _key_namespace(owner, auth) if cluster else known_namespace(owner)
     fitting = {
         account.name: account
-        for account in env.of_kind("ServiceAccount")
+        for account in repository.of_kind("ServiceAccount")
         if role_arn(account)
         and _may_be_in(_cluster(owner), account)
         and not account.unknown(("metadata", "name"))

@@ -6,14 +6,14 @@ import posixpath
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from esolint.graph import Environment
 from esolint.model.consumer import CLUSTER_STORE
-from esolint.model.core import Entry, entries, is_encrypted, is_secret, known_namespace
+from esolint.model.core import Entry, entries, is_encrypted, is_secret
 from esolint.model.credential import Evidence, Role, judge, role_of
 from esolint.model.generator import generator_specs
 from esolint.model.providers import Reference, generator_references
 from esolint.model.store import stores
-from esolint.resource import Resource
+from esolint.repository import Repository
+from esolint.resource import Resource, known_namespace
 from esolint.rule import Finding, Note
 from esolint.value import Route, text
 
@@ -46,16 +46,16 @@ class Standing(NamedTuple):
     sure: bool
 
 
-def secret_value_in_git(env: Environment) -> Iterator[Finding]:
+def secret_value_in_git(repository: Repository) -> Iterator[Finding]:
     """Report the credentials in Secrets, except those that a store authenticates with."""
-    for standing in store_credentials(env):
+    for standing in store_credentials(repository):
         if not standing.uses:
             yield _finding(standing, "")
 
 
-def store_credential_in_git(env: Environment) -> Iterator[Finding]:
+def store_credential_in_git(repository: Repository) -> Iterator[Finding]:
     """Report the credentials in Secrets that a store or a generator authenticates with."""
-    for standing in store_credentials(env):
+    for standing in store_credentials(repository):
         if not standing.uses:
             continue
         owners = list(dict.fromkeys(use.owner.title for use in standing.uses))
@@ -64,20 +64,22 @@ def store_credential_in_git(env: Environment) -> Iterator[Finding]:
         yield _finding(standing, f", and {owners[0]}{others} {verb} with it")
 
 
-def store_credentials(env: Environment) -> Iterator[Standing]:
+def store_credentials(repository: Repository) -> Iterator[Standing]:
     """Yield each credential that stands in a Secret, with the references of stores to it.
 
     This is where the two rules of this topic share out what there is.
     """
     secrets = [
-        resource for resource in env.objects if is_secret(resource) and not is_encrypted(resource)
+        resource
+        for resource in repository.objects
+        if is_secret(resource) and not is_encrypted(resource)
     ]
     wanted = {secret.name for secret in secrets}
     by_name: dict[str, list[Use]] = {}
-    for use in _uses(env) if secrets else ():
+    for use in _uses(repository) if secrets else ():
         if use.name in wanted:
             by_name.setdefault(use.name, []).append(use)
-    patches = frozenset(map(id, env.patches))
+    patches = frozenset(map(id, repository.patches))
     whole: dict[str, list[Resource]] = {}
     for secret in secrets:
         if id(secret) not in patches:
@@ -167,8 +169,8 @@ def _finding(standing: Standing, tail: str) -> Finding:
 # What stores and generators refer to
 
 
-def _uses(env: Environment) -> Iterator[Use]:
-    for owner in env.objects:
+def _uses(repository: Repository) -> Iterator[Use]:
+    for owner in repository.objects:
         for store in stores([owner]):
             yield from _secrets(owner, store.base, store.references())
         for base, kind in generator_specs(owner):

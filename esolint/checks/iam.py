@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from esolint.graph import Environment
 from esolint.model.iam import (
     Identities,
     Policy,
@@ -22,6 +21,7 @@ from esolint.model.iam import (
     policies,
     used_by_eso,
 )
+from esolint.repository import Repository
 from esolint.resource import Resource
 from esolint.rule import Finding, Note
 from esolint.words import both, listed
@@ -119,16 +119,16 @@ class _Survey(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _survey(env: Environment) -> _Survey:
+def _survey(repository: Repository) -> _Survey:
     found: list[Policy] = []
     document, mentions = None, False
-    for resource in env.resources:
+    for resource in repository.resources:
         if resource.document is not document:
             document = resource.document
             mentions = mentions_policy(document.text)
         if mentions:
             found.extend(policy for policy in _policies(resource) if not policy.of_resource)
-    known = identities(env.resources if found else ())
+    known = identities(repository.resources if found else ())
     return _Survey(tuple(found), known)
 
 
@@ -168,12 +168,12 @@ def _actions(statement: Statement) -> list[_Action]:
     return found
 
 
-def wildcard_action(env: Environment) -> Iterator[Finding]:
+def wildcard_action(repository: Repository) -> Iterator[Finding]:
     """Yield the wildcard actions that identity policies allow on secrets.
 
     A bare `*` is for the strict profile where nothing shows that ESO uses the identity.
     """
-    survey = _survey(env)
+    survey = _survey(repository)
     for policy in survey.policies:
         use = used_by_eso(policy, survey.known)
         for statement in policy.statements:
@@ -269,9 +269,9 @@ def _wildcard(
     )
 
 
-def wildcard_resource(env: Environment) -> Iterator[Finding]:
+def wildcard_resource(repository: Repository) -> Iterator[Finding]:
     """Yield the resources that let an identity read every secret or parameter."""
-    survey = _survey(env)
+    survey = _survey(repository)
     for policy in survey.policies:
         if any(_denies_the_rest(statement) for statement in policy.statements):
             continue

@@ -12,16 +12,19 @@ from esolint.value import mapping
 
 def store_not_found(env: Environment) -> Iterator[Finding]:
     for use, missing in _missing_stores(env):
-        if missing.other_kind:
+        if missing.other_kind or missing.other_namespace or _is_renamed(use, env):
             continue
         related: tuple[Note, ...] = ()
+        who = "the repository"
         if missing.near is not None:
             related = (Note(missing.near, ("metadata", "name"), "did you mean this one?"),)
+        elif missing.other_cluster:
+            who = f"the cluster {env.name}"
+            related = (Note(missing.other_cluster[0], ("metadata", "name"), "of another cluster"),)
         yield Finding(
             use.resource,
             (*use.route, "name"),
-            f'{use.resource.title} refers to {use.kind} "{use.name}", '
-            "which the repository does not define",
+            f'{use.resource.title} refers to {use.kind} "{use.name}", which {who} does not define',
             # Without a name that is meant instead, another repository may define it.
             confidence=None if missing.near else "medium",
             related=related,
@@ -42,6 +45,15 @@ def store_kind_mismatch(env: Environment) -> Iterator[Finding]:
             f"but the repository has a {other.kind} of that name",
             related=(Note(other, ("metadata", "name"), f"a {other.kind}"),),
         )
+
+
+def _is_renamed(use: StoreUse, env: Environment) -> bool:
+    """Say whether kustomize renames the store of a reference: kustomize-name-not-followed."""
+    return any(
+        (store.source_name, store.rendering) == (use.name, use.resource.rendering)
+        and store.name != store.source_name
+        for store in env.of_kind(use.kind)
+    )
 
 
 def _missing_stores(env: Environment) -> Iterator[tuple[StoreUse, Missing]]:

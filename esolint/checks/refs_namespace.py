@@ -12,11 +12,10 @@ from esolint.model.consumer import (
     StoreUse,
     store_uses,
 )
-from esolint.model.core import known_namespace
 from esolint.model.generator import generator_specs
 from esolint.model.providers import Absent, Reference, generator_references
 from esolint.model.store import Store, stores
-from esolint.resource import Resource
+from esolint.resource import Resource, known_namespace
 from esolint.rule import Finding, Note
 from esolint.value import format_route, text
 from esolint.words import listed

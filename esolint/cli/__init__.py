@@ -13,7 +13,7 @@ import click
 from esolint import __version__
 from esolint.nearest import hint
 
-COMMANDS = ("check", "explain", "rules", "schemas")
+COMMANDS = ("check", "context", "explain", "graph", "rules", "schemas")
 
 
 class _Commands(click.Group):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import click
 
 from esolint.cli import Choice, write
-from esolint.config import FILE_NAMES, ConfigError, Settings, active_rules, find, load
+from esolint.cli.configured import configured
+from esolint.config import ConfigError, Settings, active_rules
 from esolint.diagnostic import CONFIDENCES, SEVERITIES, Confidence, Result, Severity
-from esolint.discover import MissingPathError, context_root, read_bytes, shown
+from esolint.discover import MissingPathError, read_bytes, shown
+from esolint.given import TOOLS, MissingToolError
 from esolint.nearest import hint
 from esolint.report import FORMATS, Book, Options, render
-from esolint.rule import Rule, load_rules, prose
+from esolint.rule import load_rules, prose
 from esolint.run import Request, run
 from esolint.schema import Catalog, Version, packaged
 from esolint.source import Limits
@@ -35,6 +36,9 @@ _LIST = {"multiple": True, "metavar": "ID[,ID…]"}
 @click.option("--crds", metavar="FILE|DIR", help="Your own CRDs instead of esolint's schemas.")
 @click.option(
     "--literal", is_flag=True, help="Take all as it stands: ${X}; no namespace is default."
+)
+@click.option(
+    "--render", multiple=True, type=Choice(TOOLS), help="Let your own kustomize or helm render."
 )
 @click.option("--context-root", metavar="DIR", help="The tree in which references are looked up.")
 @click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out, as in .gitignore.")
@@ -72,7 +76,7 @@ def command(ctx: click.Context, /, **given: Any) -> None:
         book = Book([active.rule for active in request.rules], prose)
         for name, path in reports:
             _write(name, path, result, book, flags)
-    except (ConfigError, MissingPathError) as error:
+    except (ConfigError, MissingPathError, MissingToolError) as error:
         click.echo(f"esolint: {error}", err=True)
         ctx.exit(2)
     if not result.eso_resources:
@@ -93,6 +97,7 @@ class _Flags(NamedTuple):
     eso_version: str | None
     crds: str | None
     literal: bool
+    render: tuple[str, ...]
     context_root: str | None
     exclude: tuple[str, ...]
     force_exclude: bool
@@ -117,14 +122,10 @@ def _request(flags: _Flags) -> tuple[Request, Settings]:
     paths = tuple(path for path in flags.paths if path != "-")
     if not paths and not from_stdin:
         paths = (".",)
-    for path in (*paths, *filter(None, (flags.context_root, flags.config, flags.crds))):
-        if not os.path.lexists(path):
-            raise MissingPathError(path)
-    if flags.context_root and not os.path.isdir(flags.context_root):
-        raise ConfigError(f"--context-root: {flags.context_root} is no folder")
+    if flags.crds and not os.path.lexists(flags.crds):
+        raise MissingPathError(flags.crds)
     start = flags.context_root or (paths[0] if paths else flags.stdin_filename)
-    root = flags.context_root or context_root(start)
-    settings = _settings(flags, start, root, rules)
+    root, settings = configured(paths, start, flags.context_root, flags.config, flags.isolated)
     settings = settings._replace(
         select=_split(flags.select) or settings.select,
         ignore=(*settings.ignore, *_split(flags.ignore)),
@@ -150,29 +151,17 @@ def _request(flags: _Flags) -> tuple[Request, Settings]:
         exclude=settings.exclude,
         force_exclude=flags.force_exclude,
         external=settings.external,
+        environments=settings.environments,
         eso_versions=_versions(flags.eso_version),
         catalog=_catalog(flags.crds),
         literal=flags.literal,
         limits=settings.limits,
         suppressions=settings.suppressions,
         suppressing=not flags.no_suppressions,
+        render=flags.render,
         stdin=(shown(flags.stdin_filename), sys.stdin.buffer.read()) if from_stdin else None,
     )
     return request, settings
-
-
-def _settings(flags: _Flags, start: str, root: str, rules: Mapping[str, Rule]) -> Settings:
-    if flags.isolated:
-        if flags.config:
-            raise ConfigError("--config and --isolated exclude each other")
-        return Settings()
-    path = flags.config
-    if not path:
-        path, ignored = find(start, root)
-        for name in ignored:
-            message = f"{shown(name)} is not read: a configuration is called {FILE_NAMES[0]}"
-            click.echo(f"esolint: {message}", err=True)
-    return load(path, rules, root) if path else Settings()
 
 
 def _looked_at(request: Request) -> str:

@@ -5,11 +5,13 @@ Who reads the repository and who renders it share the documents, so that a value
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, Protocol
 
+from esolint.discover import read_bytes, shown
 from esolint.source import Document, Limits, Piece, Unread, decode, parse, split
 from esolint.source.document import child
 from esolint.value import Route, at
@@ -48,8 +50,59 @@ class Tree(Protocol):
     def is_folder(self, path: str) -> bool:
         """Say whether a real path is a folder."""
 
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names in a real folder, sorted; none where it cannot be listed."""
+
     def read(self, path: str) -> bytes | str:
         """Return the content of a file by its real path, or the reason why there is none."""
+
+
+class DiskTree:
+    """The files of the disk below a root, None for none, and given contents in their place.
+
+    `limit` is how many bytes of a file are of interest.
+    """
+
+    def __init__(
+        self, root: str | None, limit: int, given: Mapping[str, bytes | str] | None = None
+    ) -> None:
+        self._root = None if root is None else os.path.realpath(root)
+        self._limit = limit
+        self._given = given or {}
+        self._folders: dict[str, set[str]] = {}
+        for path in self._given:
+            while path not in ("", ".", "/"):
+                folder, name = posixpath.split(path)
+                self._folders.setdefault(folder or ".", set()).add(name)
+                path = folder
+
+    def real(self, path: str) -> str | None:
+        if path in self._given or path in self._folders:
+            return path
+        if self._root is None:
+            return None
+        try:
+            real = os.path.realpath(path, strict=True)
+        except (OSError, ValueError):
+            return None
+        inside = real == self._root or real.startswith(self._root.rstrip(os.sep) + os.sep)
+        return shown(real) if inside else None
+
+    def is_folder(self, path: str) -> bool:
+        return path in self._folders or (self._root is not None and os.path.isdir(path))
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        names = self._folders.get(folder, set())
+        try:
+            here = os.listdir(folder) if self._root is not None else ()
+        except OSError:
+            here = ()
+        return tuple(sorted({*names, *here}))
+
+    def read(self, path: str) -> bytes | str:
+        if path in self._given:
+            return self._given[path]
+        return read_bytes(path, self._limit)
 
 
 class Content(NamedTuple):
@@ -84,10 +137,15 @@ class Files:
         self._literal = literal
         self._real: dict[str, str | None] = {}
         self._folders: dict[str, bool] = {}
+        self._listings: dict[str, tuple[str, ...]] = {}
         self._bytes: dict[str, bytes | str] = {}
         self._pieces: dict[str, list[Piece] | Unread] = {}
+        self._verdicts: dict[tuple[str, int], bool] = {}
+        self._templates: dict[str, list[Piece]] = {}
+        self._rendered: set[str] = set()
+        self._empty: set[str] = set()
         self._parsed: dict[tuple[str, int], list[Document | Unread]] = {}
-        self._inline: dict[tuple[str, int, Route], tuple[Document, ...]] = {}
+        self._inline: dict[tuple[Document, Route, str], tuple[Document, ...]] = {}
 
     def real(self, path: str) -> str | None:
         """Return the real path of a normalised one, or None; see `Tree.real`."""
@@ -100,6 +158,12 @@ class Files:
             self._folders[path] = self._tree.is_folder(path)
         return self._folders[path]
 
+    def listing(self, folder: str) -> tuple[str, ...]:
+        """Return the names in a real folder, sorted."""
+        if folder not in self._listings:
+            self._listings[folder] = self._tree.listing(folder)
+        return self._listings[folder]
+
     def content(self, path: str) -> bytes | str:
         """Return the bytes of a file by its real path, or why there are none."""
         if path not in self._bytes:
@@ -108,6 +172,8 @@ class Files:
 
     def documents(self, path: str, *, everything: bool = False) -> Content:
         """Return the documents of a file by its real path."""
+        if path in self._empty and not everything:
+            return Content((), (), False)
         pieces = self.pieces(path)
         if isinstance(pieces, Unread):
             return Content((), (pieces,), False)
@@ -115,7 +181,7 @@ class Files:
         unread: list[Unread] = []
         whole = True
         for piece in pieces:
-            if not everything and not self._wanted(piece.text):
+            if not everything and not self.is_of_interest(piece):
                 whole = False
                 continue
             for item in self.parse(piece):
@@ -125,21 +191,21 @@ class Files:
                     unread.append(item)
         return Content(tuple(documents), tuple(unread), whole)
 
-    def inline(self, document: Document, route: Route) -> tuple[Document, ...]:
-        """Return the documents of a text inside a document; none where it does not parse."""
-        key = (document.path, document.index, route)
+    def inline(self, document: Document, route: Route, written: str) -> tuple[Document, ...]:
+        """Return the documents of a text inside a document; none where it does not parse.
+
+        `written` is what stands there, or what became of it.
+        """
+        key = (document, route, written)
         if key not in self._inline:
-            self._inline[key] = self._read_inline(document, route)
+            self._inline[key] = self._read_inline(document, route, written)
         return self._inline[key]
 
-    def _read_inline(self, document: Document, route: Route) -> tuple[Document, ...]:
-        written = at(document.value, route)
-        if not isinstance(written, str):
-            return ()
+    def _read_inline(self, document: Document, route: Route, written: str) -> tuple[Document, ...]:
         pieces = split(document.path, written, self._limits)
         if isinstance(pieces, Unread):
             return ()
-        if len(pieces) == 1:
+        if len(pieces) == 1 and at(document.value, route) == written:
             inner = child(document, route)
             return (inner,) if inner is not None and inner.value is not None else ()
         span = document.span(route)
@@ -152,6 +218,13 @@ class Files:
                 found.append(part)
         return tuple(found)
 
+    def is_of_interest(self, piece: Piece) -> bool:
+        """Say whether the documents of a text are wanted."""
+        key = (piece.path, piece.number)
+        if key not in self._verdicts:
+            self._verdicts[key] = self._wanted(piece.text)
+        return self._verdicts[key]
+
     def is_wanted(self, kind: str) -> bool:
         """Say whether every object of a kind is parsed."""
         return self._wanted(f"kind: {kind}\n")
@@ -162,22 +235,54 @@ class Files:
     def pieces(self, path: str) -> list[Piece] | Unread:
         """Return the texts of a file's documents, by the file's real path."""
         if path not in self._pieces:
-            content = self._tree.read(path)
-            if isinstance(content, str):
-                self._pieces[path] = Unread(path, None, "unreadable", content)
-            else:
-                written = decode(path, content, self._limits)
-                self._pieces[path] = (
-                    written if isinstance(written, Unread) else split(path, written, self._limits)
-                )
+            self.add(path, self._tree.read(path))
         return self._pieces[path]
+
+    def add(self, path: str, content: bytes | str, *, rendered: bool = False) -> None:
+        """Take the content of a file, or the reason why there is none, before anybody asks.
+
+        `rendered`: Helm has been at work, so it is no template, whatever its path says.
+        """
+        if rendered:
+            self._rendered.add(path)
+        if isinstance(content, str):
+            self._pieces[path] = Unread(path, None, "unreadable", content)
+            return
+        written = decode(path, content, self._limits)
+        self._pieces[path] = (
+            written if isinstance(written, Unread) else split(path, written, self._limits)
+        )
+
+    def set_aside(self, path: str) -> None:
+        """Forget the texts of a file in which nothing is wanted."""
+        self._empty.add(path)
+        self._pieces.pop(path, None)
 
     def parse(self, piece: Piece) -> list[Document | Unread]:
         """Return the documents of a text, and what in it cannot be read."""
         key = (piece.path, piece.number)
         if key not in self._parsed:
-            self._parsed[key] = list(parse(piece, self._limits, literal=self._literal))
+            items = list(parse(piece, self._limits, literal=self._literal))
+            if any(isinstance(item, Unread) and item.reason == "template" for item in items):
+                items = self._of_template(piece) or items
+            self._parsed[key] = items
         return self._parsed[key]
+
+    def _of_template(self, piece: Piece) -> list[Document | Unread]:
+        """Return the documents of a text of a Helm chart, read with holes; none elsewhere."""
+        # Few charts stand in a repository.
+        from esolint.context import helm
+
+        path = piece.path
+        if path in self._rendered or not helm.is_template(path, self):
+            return []
+        if path not in self._templates:
+            pieces = self.pieces(path)
+            whole = "" if isinstance(pieces, Unread) else "".join(each.text for each in pieces)
+            found = split(path, whole, self._limits, template=True)
+            self._templates[path] = [] if isinstance(found, Unread) else found
+        twins = [each for each in self._templates[path] if each.line == piece.line]
+        return [item for twin in twins for item in parse(twin, self._limits)]
 
 
 def join(folder: str, written: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import posixpath
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from esolint.context.files import Files
@@ -36,6 +37,14 @@ class Problem(NamedTuple):
         return Unread(self.path, self.span, "kustomization", self.detail)
 
 
+class Eaten(NamedTuple):
+    """A value in which Flux fills in a variable that nobody defines: nothing is in its place."""
+
+    resource: Resource
+    route: Route
+    variable: str
+
+
 class Rendering(NamedTuple):
     """What one kustomization, chart, folder or application yields.
 
@@ -43,7 +52,7 @@ class Rendering(NamedTuple):
     what is refused, and `files` the paths of all files that were read for it. Only the
     objects of wanted kinds (see `Files`) are among the resources. `by` is the object of Flux
     or Argo CD that asks for it, `cluster` the cluster that it names, "" where that is the
-    one on which `by` lives.
+    one on which `by` lives. `eaten` are the values that its substitution leaves a gap in.
     """
 
     root: str
@@ -54,17 +63,22 @@ class Rendering(NamedTuple):
     name: str = ""
     by: Resource | None = None
     cluster: str = ""
+    eaten: tuple[Eaten, ...] = ()
 
 
 class Overlay(NamedTuple):
     """The fields that an object of Flux or Argo CD adds to the kustomization of a folder.
 
     `routes` says where in `by` each field stands; a parent may have patched it there.
+    `anywhere`: files outside the folder of a kustomization may be named; `lenient`: the
+    components that it adds need not be there.
     """
 
     by: Resource
     fields: Mapping[str, Value]
     routes: Mapping[str, Route]
+    anywhere: bool = False
+    lenient: bool = False
 
 
 class World(NamedTuple):
@@ -78,3 +92,43 @@ class World(NamedTuple):
     renderer: Renderer
     root: str
     find: Callable[[str, str, str | None], tuple[Resource, ...]]
+
+
+# The name of what holds together whatever no cluster claims.
+REST = "repository"
+
+
+class Cluster(NamedTuple):
+    """Renderings that live together. `certain`: on one cluster, and nothing else is there."""
+
+    name: str
+    because: str
+    certain: bool
+    renderings: tuple[Rendering, ...]
+
+
+class Deployed(NamedTuple):
+    """Where the objects of a repository go.
+
+    `undeployed` are the objects of files that stand beside a kustomization which does not
+    list them. The last cluster is that of the rest, where there is any.
+    """
+
+    clusters: tuple[Cluster, ...]
+    undeployed: tuple[Resource, ...]
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The paths of all files that some rendering reads."""
+        return frozenset().union(*(r.files for c in self.clusters for r in c.renderings))
+
+
+def plain(resources: Sequence[Resource]) -> tuple[Rendering, ...]:
+    """Return objects that are deployed as they stand: a rendering for each folder."""
+    folders: dict[str, list[Resource]] = {}
+    for resource in resources:
+        folders.setdefault(posixpath.dirname(resource.document.path) or ".", []).append(resource)
+    return tuple(
+        Rendering(folder, tuple(own), (), (), frozenset(r.document.path for r in own))
+        for folder, own in folders.items()
+    )

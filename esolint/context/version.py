@@ -94,7 +94,7 @@ def pins(
 ) -> tuple[Pin, ...]:
     """Return what decides the version of ESO, in the order of the repository."""
     looked = [r for r in resources if not r.is_eso and may_pin(r.document.text)]
-    repositories = _helm_repositories(looked)
+    repositories = helm_repositories(looked)
     certain: list[Pin] = []
     images: list[Pin] = []
     for resource in looked:
@@ -250,7 +250,7 @@ _REPOSITORY_KEYS = ("repoURL", "repository", "repo")
 _ALIASED = r"([\w-]+)/external-secrets"
 
 
-def _helm_repositories(resources: Iterable[Resource]) -> dict[str, bool]:
+def helm_repositories(resources: Iterable[Resource]) -> dict[str, bool]:
     """Return Flux's HelmRepositories and helmfile's repositories: name → is ESO's own."""
     known: dict[str, bool] = {}
     for resource in resources:
@@ -273,20 +273,29 @@ def _has_eso(name: str, repositories: Mapping[str, bool]) -> bool:
     return repositories.get(name, name in (_NAME, "external-secrets-operator"))
 
 
-def _chart_pins(
+class Chart(NamedTuple):
+    """A mapping that names ESO's chart. `own`: it comes from ESO's repository, not a mirror.
+
+    `is_used` is False where something of one's own may make a release of it, or may not.
+    """
+
+    repository: str
+    own: bool
+    is_used: bool
+
+
+def chart_at(
     resource: Resource, route: Route, here: dict[str, Value], repositories: Mapping[str, bool]
-) -> Iterator[Pin]:
-    """Yield the pin that a mapping is which names a chart, its repository and a version.
+) -> Chart | None:
+    """Return ESO's chart where a mapping names it together with its repository.
 
     So do an Argo CD source, kustomize's helmCharts, a chart's dependencies and their lock,
     the chart of a Flux HelmRelease, a release of helmfile, and what a tool of one's own
-    makes Applications of.
+    makes Applications of. `repositories` is what `helm_repositories` returns.
     """
     chart = text(here.get("chart")) or text(here.get("name")) or ""
-    key = "targetRevision" if "targetRevision" in here else "version"
-    repository = next((url for k in _REPOSITORY_KEYS if (url := text(here.get(k)))), "")
-    version_route = (*route, key) if key in here else route
-    is_chart = "chart" in here or route[:1] in (("dependencies",), ("helmCharts",))
+    repository = _repository(here)
+    is_used = "chart" in here or route[:1] in (("dependencies",), ("helmCharts",))
     alias = re.fullmatch(_ALIASED, chart)
     if re.search(_CHART_URL, chart) or re.search(_CHART_URL, repository):
         own = True
@@ -297,20 +306,40 @@ def _chart_pins(
         own, repository = _has_eso(alias[1], repositories), f"the repository {alias[1]}"
     elif chart == _NAME and repository:
         own = bool(re.search(_REPOSITORY_URL, repository))
-        if not own and (not is_chart or repository.startswith(("file:", ".", "/"))):
-            return
+        if not own and (not is_used or repository.startswith(("file:", ".", "/"))):
+            return None
         if repository.startswith(("@", "alias:")):
             own = _has_eso(repository.removeprefix("alias:").removeprefix("@"), repositories)
-    elif re.search(_SOURCE_URL, repository) and re.search(_CRD_PATH, text(here.get("path")) or ""):
-        yield _pin(resource, version_route, "takes the release", here.get(key))
-        return
     else:
-        return
-    if own:
-        if key in here or is_chart:
+        return None
+    return Chart(repository, own, is_used)
+
+
+def _repository(here: dict[str, Value]) -> str:
+    return next((url for key in _REPOSITORY_KEYS if (url := text(here.get(key)))), "")
+
+
+def is_chart_url(url: Value) -> bool:
+    """Say whether an address is that of ESO's chart in an OCI registry, or of a copy of it."""
+    return isinstance(url, str) and bool(re.search(_CHART_URL, url))
+
+
+def _chart_pins(
+    resource: Resource, route: Route, here: dict[str, Value], repositories: Mapping[str, bool]
+) -> Iterator[Pin]:
+    """Yield the pin that a mapping is which names a chart, its repository and a version."""
+    key = "targetRevision" if "targetRevision" in here else "version"
+    version_route = (*route, key) if key in here else route
+    chart = chart_at(resource, route, here, repositories)
+    if chart is None:
+        path = text(here.get("path")) or ""
+        if re.search(_SOURCE_URL, _repository(here)) and re.search(_CRD_PATH, path):
+            yield _pin(resource, version_route, "takes the release", here.get(key))
+    elif chart.own:
+        if key in here or chart.is_used:
             yield _pin(resource, version_route, "installs chart", here.get(key))
     else:
-        says = f"installs a chart from {_shown(repository)}, which may not be ESO's own"
+        says = f"installs a chart from {_shown(chart.repository)}, which may not be ESO's own"
         yield Pin(None, says, resource, version_route)
 
 
@@ -369,7 +398,7 @@ def _written_elsewhere(resource: Resource, route: Route, verb: str, written: str
 
 
 def _oci_repository(resource: Resource) -> Iterator[Pin]:
-    if not re.search(_CHART_URL, text(resource.get("spec", "url")) or ""):
+    if not is_chart_url(resource.get("spec", "url")):
         return
     key = "semver" if resource.get("spec", "ref", "semver") else "tag"
     route: Route = ("spec", "ref", key)
@@ -420,6 +449,11 @@ _WORKLOADS = frozenset(
 )
 
 
+def is_image(written: Value) -> bool:
+    """Say whether an image, with or without a tag, is that of ESO."""
+    return isinstance(written, str) and bool(re.search(_IMAGE, written))
+
+
 def _runs_images(resource: Resource) -> bool:
     return resource.kind in _WORKLOADS or is_kustomization(resource.document)
 
@@ -433,7 +467,7 @@ def _image_pins(resource: Resource, route: Route, here: dict[str, Value]) -> Ite
     for name, tag in (("repository", "tag"), ("name", "newTag")):
         repository = here.get(name)
         written = here.get(tag)
-        if written and isinstance(repository, str) and re.search(_IMAGE, repository):
+        if written and is_image(repository):
             yield _pin(resource, (*route, tag), "runs image", written)
 
 

@@ -1,7 +1,8 @@
-"""Consumers: what refers to a store, and how.
+"""Consumers: what refers to a store or a generator, and how.
 
 Source: ESO v2.9.0, pkg/controllers/secretstore/client_manager.go (which store a reference
-means) and the controllers of the four kinds.
+means), runtime/esutils/resolvers/generator.go (which generator) and the controllers of the
+four kinds.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from esolint.resource import ESO_GROUP, Resource
+from esolint.resource import ESO_GROUP, ESO_GROUPS, Resource, known_namespace
 from esolint.value import Route, sequence, text
 
 CLUSTER_STORE = "ClusterSecretStore"
@@ -26,6 +27,9 @@ PUSH_SECRETS: dict[str, Route] = {
     "ClusterPushSecret": ("spec", "pushSecretSpec"),
 }
 CONSUMER_KINDS = (*EXTERNAL_SECRETS, *PUSH_SECRETS)
+
+CLUSTER_GENERATOR = "ClusterGenerator"
+GENERATOR_GROUP = ESO_GROUPS[1]
 
 # ESO's webhook and controllers of v2 know these; of v1alpha1 nothing is claimed.
 JUDGED_VERSIONS = ("v1", "v1beta1")
@@ -72,4 +76,57 @@ def _use(resource: Resource, route: Route) -> Iterator[StoreUse]:
     if isinstance(reference, dict) and "labelSelector" not in reference:
         kind = text(reference.get("kind")) or STORE
         name = text(reference.get("name"))
-        yield StoreUse(resource, route, kind, name, resource.namespace)
+        # The children of a cluster-wide consumer look in their own namespaces.
+        home = None if resource.kind.startswith("Cluster") else resource.namespace
+        yield StoreUse(resource, route, kind, name, home)
+
+
+class GeneratorUse(NamedTuple):
+    """A reference to a generator. `route` is the reference's mapping.
+
+    `namespace` is the one in which a generator is looked up, None where the manifest does not
+    say; a ClusterGenerator stands in none.
+    """
+
+    resource: Resource
+    route: Route
+    kind: str
+    name: str
+    namespace: str | None
+
+    @property
+    def title(self) -> str:
+        """What messages call the generator: `Password "admin"`."""
+        return f'{self.kind} "{self.name}"'
+
+    def reaches(self, generator: Resource) -> bool:
+        """Say whether a generator may stand where ESO looks for one of this kind."""
+        here, there = self.namespace, known_namespace(generator)
+        cluster = generator.kind == CLUSTER_GENERATOR
+        return cluster or here is None or there is None or here == there
+
+    def means(self, generator: Resource) -> bool:
+        """Say whether a generator may be the one that is meant."""
+        same = (generator.kind, generator.name) == (self.kind, self.name)
+        return same and generator.group == GENERATOR_GROUP and self.reaches(generator)
+
+
+def generator_uses(resource: Resource) -> Iterator[GeneratorUse]:
+    """Yield the references of a consumer to generators, as far as they are known."""
+    if resource.group != ESO_GROUP:
+        return
+    routes: list[Route] = []
+    if resource.kind in EXTERNAL_SECRETS:
+        base = EXTERNAL_SECRETS[resource.kind]
+        for entries in ("data", "dataFrom"):
+            for i, _ in enumerate(sequence(resource.get(*base, entries))):
+                routes.append((*base, entries, i, "sourceRef", "generatorRef"))
+    elif resource.kind in PUSH_SECRETS:
+        routes.append((*PUSH_SECRETS[resource.kind], "selector", "generatorRef"))
+    # What a cluster-wide consumer makes stands in namespaces that only its selectors name.
+    namespace = None if resource.kind.startswith("Cluster") else known_namespace(resource)
+    for route in routes:
+        kind, name = (text(resource.get(*route, key)) for key in ("kind", "name"))
+        known = not any(resource.unknown((*route, key)) for key in ("kind", "name", "apiVersion"))
+        if kind and name and known:
+            yield GeneratorUse(resource, route, kind, name, namespace)

@@ -51,17 +51,10 @@ def role_arn(account: Resource) -> str | None:
     return text(account.annotations().get(ROLE_ARN))
 
 
-def known_namespace(resource: Resource) -> str | None:
-    """Return the namespace that stands in the object; None where it is absent or a placeholder."""
-    if resource.unknown(("metadata", "namespace")):
-        return None
-    return resource.namespace
-
-
 # What makes a document worth parsing although it holds no ESO object: a core object that
 # rules look at, or a sign of EKS.
-_KINDS = ("Secret", "ServiceAccount", "Namespace")
-_KIND = r"\b(?:Secret|ServiceAccount|Namespace)\b"
+_KINDS = ("Secret", "ServiceAccount", "Namespace", "ConfigMap")
+_KIND = r"\b(?:Secret|ServiceAccount|Namespace|ConfigMap)\b"
 _EKS = (
     *("role-arn", ":eks:", "oidc.eks.", "AWS::EKS::", "eksctl.io"),
     *("eks.services.k8s.aws", "eks.aws."),

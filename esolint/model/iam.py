@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, TypeAlias
 
 from esolint.model.consumer import CLUSTER_STORE, STORE_KINDS
-from esolint.model.core import ROLE_ARN, known_namespace, role_arn
+from esolint.model.core import ROLE_ARN, role_arn
 from esolint.model.generator import generator_specs
-from esolint.resource import Resource
+from esolint.resource import Resource, known_namespace
 from esolint.value import Route, Value, at, mapping, sequence, text
 
 # Every policy document holds these words; JSON and YAML may write any letter as an escape.

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from esolint import go
 from esolint.diagnostic import Confidence
-from esolint.model.core import known_namespace
 from esolint.model.providers import Provider
 from esolint.model.store import Store
 from esolint.nearest import mistyped
+from esolint.resource import known_namespace
 from esolint.value import Route, Value, expand, format_route, parse_route, sequence
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice, pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from esolint.diagnostic import Span
 from esolint.source.build import Limits, SourceError, build
 from esolint.source.document import Document
+
+if TYPE_CHECKING:
+    from esolint.source.template import Template
 
 __all__ = ["Document", "Limits", "Piece", "Unread", "decode", "parse", "read_text", "split"]
 
@@ -21,12 +24,16 @@ _TEMPLATES = {"Go template": r"\{\{", "Jinja": r"\{%|\{#"}
 
 
 class Piece(NamedTuple):
-    """The text of one document of a file, not parsed yet. `line` and `number` count from 0."""
+    """The text of one document of a file, not parsed yet. `line` and `number` count from 0.
+
+    `template` is there for a file of a Helm chart's `templates/`.
+    """
 
     path: str
     number: int
     line: int
     text: str
+    template: Template | None = None
 
 
 class Unread(NamedTuple):
@@ -70,17 +77,29 @@ def _after(text: str, line: int) -> Span:
     return Span(line, column, line, column + 1)
 
 
-def split(path: str, text: str, limits: Limits) -> list[Piece] | Unread:
+def split(path: str, text: str, limits: Limits, *, template: bool = False) -> list[Piece] | Unread:
     """Cut a file at its document markers, each piece with the marker that opens it.
 
     A `---` at the start of a line ends a document wherever it stands, in block scalars
     too, so this loses nothing. A file with directives (`%TAG`) stays in one piece, for a
-    directive belongs to the document behind it.
+    directive belongs to the document behind it. `template` reads it as Helm's.
     """
-    if "\n---" not in text or re.search(_DIRECTIVE, text):
-        return [Piece(path, 0, 0, text)]
-    starts = [m.start() for m in islice(re.finditer(_SEPARATOR, text), limits.documents + 1)]
-    if not starts or not re.fullmatch(_BLANK, text[: starts[0]]):
+    source, whole = text, None
+    if template and "{{" in text:
+        # Only where there are charts.
+        from esolint.source.template import HOW, read_template
+
+        try:
+            whole = read_template(text)
+        except SourceError as error:
+            span = _after(text[: error.index], 0)
+            detail = f"{error.detail}; {HOW}"
+            return Unread(path, span, error.reason, detail, Piece(path, 0, 0, text))
+        source = whole.yaml
+    if "\n---" not in source or re.search(_DIRECTIVE, source):
+        return [Piece(path, 0, 0, text, whole)]
+    starts = [m.start() for m in islice(re.finditer(_SEPARATOR, source), limits.documents + 1)]
+    if not starts or not re.fullmatch(_BLANK, source[: starts[0]]):
         starts.insert(0, 0)
     else:
         starts[0] = 0
@@ -90,16 +109,28 @@ def split(path: str, text: str, limits: Limits) -> list[Piece] | Unread:
     pieces = []
     line = 0
     for i, (start, end) in enumerate(pairwise([*starts, len(text)])):
-        pieces.append(Piece(path, i, line, text[start:end]))
+        part = whole.part(start, end) if whole is not None else None
+        pieces.append(Piece(path, i, line, text[start:end], part))
         line += text.count("\n", start, end)
     return pieces
 
 
 def parse(piece: Piece, limits: Limits, *, literal: bool = False) -> Iterator[Document | Unread]:
     """Yield the documents of a piece, each with its own text; empty ones are left out."""
+    if piece.template is None:
+        return _parse(piece, limits, literal)
+    from esolint.source.template import judged
+
+    return judged(piece, _parse(piece, limits, literal))
+
+
+def _parse(piece: Piece, limits: Limits, literal: bool) -> Iterator[Document | Unread]:
     line, column = piece.line, 0
+    template = piece.template
+    source = piece.text if template is None else template.yaml
     try:
-        for number, built in enumerate(build(piece.text, limits, literal=literal), piece.number):
+        documents = build(source, limits, literal=literal, template=template is not None)
+        for number, built in enumerate(documents, piece.number):
             text = piece.text[built.start : built.end]
             if built.value is not None:
                 yield Document(
@@ -111,6 +142,7 @@ def parse(piece: Piece, limits: Limits, *, literal: bool = False) -> Iterator[Do
                     index=number,
                     literal=literal,
                     limits=limits,
+                    template=template and template.part(built.start, built.end),
                 )
             line += text.count("\n")
             newline = text.rfind("\n")

@@ -31,6 +31,14 @@ from esolint.value import Route, Value, sequence
 _ESCAPE = r"(?s)\\(?:(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)"
 _ESCAPED_SLASH = r"(?<!\\)(?:\\\\)*\\/"
 
+# Characters of the private use area that no icon font has taken: letters without meaning to
+# YAML stand for those of a template's actions.
+PRIVATE = range(0xE400, 0xE500)
+SHOWN = dict(zip(PRIVATE, range(256), strict=True))
+HIDDEN = {shown: hidden for hidden, shown in SHOWN.items()} | dict.fromkeys(
+    (0x2028, 0x2029), PRIVATE[32]
+)
+
 
 class Limits(NamedTuple):
     """What one input may cost. Exceeding a limit skips that input by name, never the run."""
@@ -67,12 +75,18 @@ class Built(NamedTuple):
 
 
 def build(
-    text: str, limits: Limits, *, literal: bool = False, marked: bool = False
+    text: str,
+    limits: Limits,
+    *,
+    literal: bool = False,
+    marked: bool = False,
+    template: bool = False,
 ) -> Iterator[Built]:
     """Yield the documents of `text`, with marks where they are wanted.
 
     `literal` takes an unquoted `{{ }}` as the broken YAML that it is; otherwise it is a
-    string and a hole. Raises SourceError where reading has to stop.
+    string and a hole. `template`: scalars get back what was hidden in them (HIDDEN).
+    Raises SourceError where reading has to stop.
     """
     try:
         parser = CParser(_without_surrogates(text))
@@ -84,7 +98,7 @@ def build(
                 if number > limits.documents:
                     detail = f"more than {limits.documents} documents"
                     raise SourceError("too-many-documents", detail, start)
-                built = _Builder(parser, text, limits, literal, marked).document(start)
+                built = _Builder(parser, text, limits, literal, marked, template).document(start)
                 start = built.end
                 yield built
             elif type(event) is StreamEndEvent:
@@ -179,13 +193,20 @@ class _Builder:
     """One document that is being read, from the events of a parser."""
 
     def __init__(
-        self, parser: CParser, text: str, limits: Limits, literal: bool, marked: bool
+        self,
+        parser: CParser,
+        text: str,
+        limits: Limits,
+        literal: bool,
+        marked: bool,
+        template: bool,
     ) -> None:
         self._parser = parser
         self._text = text
         self._limits = limits
         self._literal = literal
         self._marked = marked
+        self._is_template = template
         # At the bottom a list that gets one item, the document's value.
         self._stack = [_Frame([], 0, None, 0, Mark(0, 0, []) if marked else None)]
         # An anchor without value is one whose collection is still open.
@@ -239,6 +260,8 @@ class _Builder:
             start, end = words(self._text, mark)
             self._starts.append(start)
             self._ends.append(end)
+        if self._is_template:
+            text = text.translate(SHOWN)
         try:
             value: Value = text
             if tag is not None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from esolint.diagnostic import Span
 from esolint.source.build import Built, Limits, SourceError, build
 from esolint.source.marks import Mark, Marks, block_margin
 from esolint.value import Route, Value, at, exists
+
+if TYPE_CHECKING:
+    from esolint.source.template import Template
 
 # What is only known after rendering, and references that another tool resolves.
 _HOLE = re.compile(
@@ -44,6 +47,7 @@ class Document:
     stands in the file; `indent` columns stand before each further line. `index` counts the
     documents of a file from 0. A document without lines of its own (JSON in a scalar with
     escapes) has `opaque` set: the place of the scalar that holds it stands for all of it.
+    That of a Helm chart has a `template`, in which offsets mean the same places.
     """
 
     __slots__ = (
@@ -61,6 +65,7 @@ class Document:
         "literal",
         "opaque",
         "path",
+        "template",
         "text",
         "value",
     )
@@ -78,6 +83,7 @@ class Document:
         literal: bool = False,
         limits: Limits | None = None,
         opaque: Span | None = None,
+        template: Template | None = None,
     ) -> None:
         self.path = path
         self.text = text
@@ -90,6 +96,7 @@ class Document:
         self.literal = literal
         self.limits = limits or Limits()
         self.opaque = opaque
+        self.template = template
         self._has_holes = built.has_holes and not literal
         self._hinted: bool | None = None
         self._marks: Marks | None = None
@@ -99,10 +106,13 @@ class Document:
     def in_hole(self, route: Route) -> bool:
         """Say whether the value at `route`, or one around it, is only known after rendering.
 
-        Nothing is, when the document is read literally.
+        Nothing is, when the document is read literally. Of a template all is: which of its
+        parts are as they stand is for `template.Settled` to say.
         """
         if self.literal:
             return False
+        if self.template is not None and self.template.actions:
+            return True
         if self._has_holes and any(mark.hole for mark in self.marks.root.along(route)):
             return True
         if self._hinted is None:
@@ -120,10 +130,22 @@ class Document:
     # Where things stand
 
     @property
+    def _yaml(self) -> str:
+        """The text as YAML sees it."""
+        return self.text if self.template is None else self.template.yaml
+
+    @property
     def marks(self) -> Marks:
         """The offsets of all parts; the events are replayed for them once."""
         if self._marks is None:
-            built = next(build(self.text, self.limits, literal=self.literal, marked=True))
+            events = build(
+                self._yaml,
+                self.limits,
+                literal=self.literal,
+                marked=True,
+                template=self.template is not None,
+            )
+            built = next(events)
             assert built.marks is not None
             self._marks = built.marks
         return self._marks
@@ -154,11 +176,16 @@ class Document:
         return self._span(*key) if key is not None else self.span(route)
 
     def secret_spans(self, routes: Sequence[Route]) -> list[Span]:
-        """Return the places of all scalars at or below `routes`, replaced duplicates too."""
+        """Return the places of all scalars at or below `routes`, replaced duplicates too.
+
+        And those of what may be a value in the actions of a template.
+        """
         if self.opaque is not None:
             return [self.opaque] if routes else []
         marks = [mark for route in routes for mark in self.marks.root.all_at(route)]
         scalars = {(m.start, m.end) for mark in marks for m in mark.scalars() if m.start < m.end}
+        if self.template is not None:
+            scalars.update(self.template.values_in(self.text))
         return [self._span(*offsets) for offsets in sorted(scalars)]
 
     def raw(self, route: Route) -> str:
@@ -173,7 +200,7 @@ class Document:
         _, starts, ends = self.marks
         found = []
         offset = 0
-        while match := _COMMENT.search(self.text, offset):
+        while match := _COMMENT.search(self._yaml, offset):
             offset = match.start()
             before = bisect_right(starts, offset) - 1
             if before >= 0 and offset < ends[before]:
@@ -189,6 +216,10 @@ class Document:
             offset = stop
         return found
 
+    def holds(self, line: int) -> bool:
+        """Say whether a line of the file (from 1) is one of this document."""
+        return self.line < line <= self.line + 1 + self.text.count("\n")
+
     def first_line(self) -> int:
         """Return the line (from 1) of the document's first key or value."""
         return self._position(self.marks.root.start)[0]
@@ -199,6 +230,11 @@ class Document:
             return comment.line
         if self._rows is None:
             rows = self.text.split("\n")
+            if self.template is not None:
+                # A line of control flow is none that anything is said of.
+                lines = zip(self._line_starts(), rows, strict=True)
+                seen = ((row, self._yaml[start : start + len(row)]) for start, row in lines)
+                rows = ["#" if row.strip() and not text.strip() else row for row, text in seen]
             self._rows = [i for i, row in enumerate(rows) if not row.lstrip().startswith("#")]
         row = comment.line - self.line
         following = bisect_left(self._rows, row)

@@ -23,7 +23,7 @@ CLEAN = """\
 apiVersion: external-secrets.io/v1
 kind: ExternalSecret
 metadata: {name: db}
-spec: {refreshInterval: 1h, data: [{secretKey: a, remoteRef: {key: a}}]}
+spec: {refreshInterval: 1h, secretStoreRef: {name: v}, data: [{secretKey: a, remoteRef: {key: a}}]}
 """
 ZERO = CLEAN.replace("1h", "0s")
 ID = "refresh-interval-zero"

@@ -50,6 +50,9 @@ class FolderTree:
     def is_folder(self, path: str) -> bool:
         return os.path.isdir(os.path.join(self._root, path))
 
+    def listing(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(os.listdir(os.path.join(self._root, folder))))
+
     def read(self, path: str) -> bytes | str:
         try:
             with open(os.path.join(self._root, path), "rb") as file:
@@ -76,6 +79,11 @@ class MemoryTree:
 
     def is_folder(self, path: str) -> bool:
         return path in self._folders
+
+    def listing(self, folder: str) -> tuple[str, ...]:
+        above = "" if folder == "." else folder + "/"
+        inside = (p[len(above) :] for p in self._files if p.startswith(above))
+        return tuple(sorted({path.split("/")[0] for path in inside}))
 
     def read(self, path: str) -> bytes | str:
         self.reads[path] += 1

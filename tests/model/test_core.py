@@ -2,15 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from esolint.model.core import (
-    entries,
-    is_encrypted,
-    is_secret,
-    known_namespace,
-    may_be_needed,
-    role_arn,
-)
-from esolint.resource import Resource, resources
+from esolint.model.core import entries, is_encrypted, is_secret, may_be_needed, role_arn
+from esolint.resource import Resource, known_namespace, resources
 from esolint.source import read_text
 
 

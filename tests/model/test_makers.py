@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from esolint.graph import Environment, Missing
+from esolint.environments import surroundings
+from esolint.graph import Missing
 from esolint.model.consumer import store_uses
 from esolint.model.makers import defines_store, may_matter
 from esolint.repository import Input, read
@@ -32,7 +33,7 @@ def is_missing(**files: str) -> bool:
     contents = {"store.yaml": STORE, "base/db.yaml": USE, **files}
     inputs = [Input(path, content.encode()) for path, content in contents.items()]
     whole = read(inputs)
-    env = Environment(whole.resources, whole.patches, whole.unread)
+    (env,) = surroundings(whole).environments
     (consumer,) = env.of_kind("ExternalSecret")
     (use,) = store_uses(consumer)
     return isinstance(env.resolve(use), Missing)
@@ -46,7 +47,7 @@ def test_without_makers_it_is_missing() -> None:
     ("resources", "kind", "missing"),
     [
         ("../base", "ExternalSecret", False),
-        ("../base/db.yaml", "ExternalSecret", False),
+        ("../base/db.yaml", "ExternalSecret", True),  # outside its folder: kustomize refuses
         ("../other", "ExternalSecret", True),
         ("../base", "PushSecret", True),
     ],
@@ -62,10 +63,14 @@ def test_a_patch_counts_for_what_its_kustomization_takes_in(
 
 
 @pytest.mark.parametrize(
-    ("prefix", "missing"), [("else", True), ("${CLUSTER}-", False), ("other-", True)]
+    ("prefix", "missing"), [("else", False), ("${CLUSTER}-", False), ("other-", True)]
 )
 def test_prefixes(prefix: str, missing: bool) -> None:
-    assert is_missing(**{"prod/kustomization.yaml": f"namePrefix: {prefix}\n"}) is missing
+    files = {
+        "prod/kustomization.yaml": f"namePrefix: {prefix}\nresources: [store.yaml]\n",
+        "prod/store.yaml": STORE.replace("vault", "where"),
+    }
+    assert is_missing(**files) is missing
 
 
 def test_circles_of_kustomizations_end() -> None:

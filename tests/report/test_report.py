@@ -84,7 +84,7 @@ def test_only_sarif_costs_the_libraries_of_sarif() -> None:
 
 def test_every_module_is_a_format_or_serves_them() -> None:
     modules = {path.stem for path in Path(str(report.__file__)).parent.glob("*.py")}
-    assert modules == {*FORMATS, "__init__", "wording", "linehash"}
+    assert modules == {*FORMATS, "__init__", "context", "wording", "linehash"}
 
 
 def test_suppressed_ones_count_and_show_only_when_asked_for() -> None:

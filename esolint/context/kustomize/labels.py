@@ -60,7 +60,7 @@ def add_annotations(layer: Layer, items: list[Item]) -> None:
 def _set(
     layer: Layer, items: list[Item], route: Route, always: Route, fields: tuple[Field, ...]
 ) -> None:
-    pairs = at(layer.document.value, route)
+    pairs = at(layer.fields, route)
     if pairs is None:
         return
     if not isinstance(pairs, dict):
@@ -81,4 +81,4 @@ def _set(
 def _put(item: Item, there: Route, pairs: dict[str, Value], layer: Layer, route: Route) -> None:
     for key, value in pairs.items():
         if isinstance(value, str):
-            item.put((*there, key), value, (layer.document, (*route, key)))
+            item.put((*there, key), value, layer.origin((*route, key)))

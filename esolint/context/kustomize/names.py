@@ -98,14 +98,17 @@ _KINDS = frozenset(field.kind for reference in BUILT_IN for field in reference.f
 def add_affixes(layer: Layer, items: list[Item]) -> None:
     """Apply `namePrefix` and `nameSuffix`."""
     prefix, suffix = layer.scalar("namePrefix"), layer.scalar("nameSuffix")
-    for text, at_front, extra in (
-        (prefix, True, layer.config.prefixes),
-        (suffix, False, layer.config.suffixes),
+    for field, text, at_front, extra in (
+        ("namePrefix", prefix, True, layer.config.prefixes),
+        ("nameSuffix", suffix, False, layer.config.suffixes),
     ):
         if text:
+            unclear = layer.may_change((field,)) or layer.document.in_hole((field,))
             for item in items:
                 if not item.unknown(()):
                     _affix(item, text, at_front, extra)
+                    if unclear:
+                        item.forget(NAME)
 
 
 def _affix(item: Item, text: str, at_front: bool, extra: Sequence[Field]) -> None:

@@ -17,7 +17,8 @@ def set_namespace(layer: Layer, items: list[Item]) -> None:
     namespace = layer.scalar("namespace")
     if not namespace:
         return
-    origin = (layer.document, ("namespace",))
+    origin = layer.origin(("namespace",))
+    unclear = layer.may_change(("namespace",))
     seen: dict[Id, Item] = {}
     for item in items:
         if item.unknown(()):
@@ -40,3 +41,5 @@ def set_namespace(layer: Layer, items: list[Item]) -> None:
         if other is not item:
             detail = f"namespace {namespace} gives two objects one name: {item.kind} {item.name}"
             layer.refuse(("namespace",), detail)
+        if unclear:
+            item.forget(NAME if item.kind == "Namespace" else NAMESPACE)

@@ -96,7 +96,7 @@ def _file(layer: Layer, written: str, route: Route) -> tuple[Document, ...]:
 
 
 def _inline(layer: Layer, route: Route) -> tuple[Document, ...]:
-    documents = layer.files.inline(layer.document, route)
+    documents = layer.inline(route)
     if not documents:
         layer.refuse(route, "not a patch: no mapping and no list of operations")
     return documents
@@ -113,6 +113,10 @@ def _apply(layer: Layer, items: list[Item], patch: Patch) -> list[Item]:
 
 def _selected(layer: Layer, items: list[Item], patch: Patch, target: Selector) -> list[Item]:
     """Return the objects that a target means; those that it may mean become unknown."""
+    if layer.may_change((*patch.route, "target")):
+        for item in items:
+            item.forget(())
+        return []
     selected = []
     try:
         for item in items:

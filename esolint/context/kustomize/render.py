@@ -19,11 +19,16 @@ from esolint.context.kustomize.namespace import set_namespace
 from esolint.context.kustomize.patch import json_patches, patches, strategic_merges
 from esolint.context.kustomize.read import faults, is_remote, objects, only, unknown_fields
 from esolint.context.kustomize.replace import replace
-from esolint.context.rendering import Problem, Rendering
+from esolint.context.rendering import Overlay, Problem, Rendering
+from esolint.diagnostic import Span
+from esolint.resource import Resource
 from esolint.source import Document, Unread
-from esolint.value import Route, at, leaves, mapping, sequence, text
+from esolint.source.build import Built
+from esolint.value import Route, Value, at, leaves, mapping, sequence, text
 
 _DEPTH = 100
+# What source-controller leaves out of its artifacts.
+_NO_MANIFESTS = (".git", ".github", ".circleci", ".sops.yaml", ".goreleaser.yml", ".travis.yml")
 _COMPONENTS = 1000
 _LOCAL = "config.kubernetes.io/local-config"
 _NOTES = (
@@ -50,16 +55,20 @@ class _Sum(NamedTuple):
     files: frozenset[str]
 
 
+_NOTHING = _Sum((), Config(), frozenset(), (), (), frozenset())
+
+
 class Renderer:
     """Reads the kustomizations of a tree; each is worked out once, whoever names it."""
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._kustomizations: dict[str, tuple[Document | Unread, ...]] = {}
-        self._sums: dict[tuple[str, bool], _Sum] = {}
+        self._sums: dict[tuple[str, bool, bool], _Sum] = {}
         self._needs_all: dict[str, bool] = {}
         self._active: list[str] = []
         self._components = 0
+        self._anywhere = False
 
     def kustomization(self, folder: str) -> tuple[Document | Unread, ...]:
         """Return what a real folder holds as its kustomization; one document where all is well."""
@@ -96,12 +105,19 @@ class Renderer:
                             named.add(path)
         return [folder for folder in dict.fromkeys(here) if folder not in named]
 
-    def render(self, folder: str) -> Rendering:
-        """Return what the kustomization of a folder yields."""
+    def files(self, folder: str) -> frozenset[str]:
+        """Return the paths of the files that the kustomization of a real folder takes in."""
+        return self._accumulate(folder).files
+
+    def render(self, folder: str, overlay: Overlay | None = None) -> Rendering:
+        """Return what the kustomization of a folder yields, with what an overlay adds to it.
+
+        With an overlay a folder needs no kustomization: all manifests below it are taken.
+        """
         real = self._files.real(posixpath.normpath(folder))
         if real is None:
             return Rendering(folder, (), (f"{folder} is not there",), (), frozenset())
-        total = self._accumulate(real)
+        total = self._accumulate(real) if overlay is None else self._with_overlay(real, overlay)
         items = [item.copy() for item in total.items]
         add_hashes(items)
         renamed = any(item.prefixes or item.suffixes for item in items)
@@ -118,10 +134,12 @@ class Renderer:
                 item.holes |= set(_NOTES)
             if "managedByLabel" in notes:
                 item.forget(_MANAGED_BY)
-        kept = [item for item in items if not _is_local(item)]
+        resources = tuple(item.resource() for item in items if not _is_local(item))
+        if overlay is not None:
+            _carry_known(overlay.by, resources)
         return Rendering(
             real,
-            tuple(item.resource() for item in kept),
+            resources,
             total.unknown,
             total.problems,
             total.files,
@@ -130,7 +148,7 @@ class Renderer:
     def _accumulate(self, folder: str, everything: bool = False) -> _Sum:
         """Work out what the kustomization of a real folder adds up to."""
         everything = everything or self._wants_all(folder)
-        key = (folder, everything)
+        key = (folder, everything, self._anywhere)
         if key not in self._sums:
             components, self._components = self._components, 0
             self._active.append(folder)
@@ -140,6 +158,29 @@ class Renderer:
                 self._active.pop()
                 self._components = components
         return self._sums[key]
+
+    def _with_overlay(self, folder: str, overlay: Overlay) -> _Sum:
+        """Work out what the kustomization of a real folder adds up to under an overlay."""
+        found = self.kustomization(folder)
+        document = only(found) if found else _generated(folder, self._files)
+        if document is None:
+            return _broken(folder, found)
+        layer = Layer(folder, document, self._files, overlay, anywhere=overlay.anywhere)
+        if not found:
+            layer.read.clear()
+        added = (
+            self._files.real_in(folder, entry)
+            for entry in sequence(overlay.fields.get("components"))
+            if isinstance(entry, str)
+        )
+        everything = any(self._wants_all(path) for path in (folder, *filter(None, added)))
+        self._anywhere, self._components = overlay.anywhere, 0
+        self._active.append(folder)
+        try:
+            return self._apply(layer, _NOTHING, everything)
+        finally:
+            self._active.pop()
+            self._anywhere = False
 
     def _wants_all(self, folder: str) -> bool:
         """Say whether an object of any kind can matter for what a kustomization makes."""
@@ -159,9 +200,8 @@ class Renderer:
         document = only(found)
         if document is None:
             return _broken(folder, found)
-        layer = Layer(folder, document, self._files)
-        start = _Sum((), Config(), frozenset(), (), (), frozenset())
-        return self._apply(layer, start, everything)
+        layer = Layer(folder, document, self._files, anywhere=self._anywhere)
+        return self._apply(layer, _NOTHING, everything)
 
     def _apply(self, layer: Layer, start: _Sum, everything: bool) -> _Sum:
         """Apply a kustomization to what is there; nothing is, but for a component."""
@@ -210,10 +250,9 @@ class Renderer:
 
     def _resource(self, layer: Layer, route: Route, entry: object, everything: bool) -> _Sum:
         """Return what one entry of `resources` adds: the objects of a file, or of a folder."""
-        nothing = _Sum((), Config(), frozenset(), (), (), frozenset())
         if not isinstance(entry, str) or not entry:
             layer.refuse(route, "neither a file nor a folder")
-            return nothing
+            return _NOTHING
         path = self._files.real_in(layer.folder, entry)
         if path is None or "://" in entry:
             if is_remote(entry):
@@ -221,19 +260,20 @@ class Renderer:
             else:
                 layer.refuse(route, f"{entry} is not there")
                 layer.unknown.append(f"{layer.document.path}: {entry} is not there")
-            return nothing
+            return _NOTHING
         if self._files.is_folder(path):
             if not self._may_enter(layer, path, route, entry):
-                return nothing
+                return _NOTHING
             total = self._accumulate(path, everything)
             document = only(self.kustomization(path))
             if document is not None and mapping(document.value).get("kind") == "Component":
                 layer.refuse(route, f"{entry} is a component")
             self._inherit(layer, total)
             return total._replace(items=tuple(item.copy() for item in total.items))
-        if not below(path, layer.folder):
+        if not (layer.anywhere or below(path, layer.folder)):
             layer.refuse(route, f"{entry} lies outside the folder of this kustomization")
-            return nothing
+            layer.unknown.append(f"{layer.document.path}: {entry} lies outside its folder")
+            return _NOTHING
         layer.read.add(path)
         content = self._files.documents(path, everything=everything)
         for unread in content.unread:
@@ -242,7 +282,7 @@ class Renderer:
         items = [
             item for document in content.documents for item in objects(document, layer.problems)
         ]
-        return nothing._replace(items=tuple(items))
+        return _NOTHING._replace(items=tuple(items))
 
     def _component(
         self, layer: Layer, route: Route, entry: object, so_far: _Sum, everything: bool
@@ -250,11 +290,12 @@ class Renderer:
         """Apply a component to what has been added up so far."""
         path = self._files.real_in(layer.folder, entry) if isinstance(entry, str) else None
         if path is None or not self._files.is_folder(path):
-            if isinstance(entry, str) and path is None and is_remote(entry):
+            is_known = not (isinstance(entry, str) and path is None and is_remote(entry))
+            if layer.may_change(route) or not is_known:
                 layer.unknown.append(f"{layer.document.path}: {entry} lies elsewhere")
                 for item in so_far.items:
                     item.forget(())
-            else:
+            elif not layer.may_miss(route):
                 layer.refuse(route, f"{entry} is not a folder here")
             return so_far
         if not self._may_enter(layer, path, route, str(entry)):
@@ -264,7 +305,7 @@ class Renderer:
         if document is None:
             self._inherit(layer, _broken(path, found))
             return so_far
-        inner = Layer(path, document, self._files)
+        inner = Layer(path, document, self._files, anywhere=layer.anywhere)
         if not inner.is_component:
             layer.refuse(route, f"{entry} is not of kind Component")
             return so_far
@@ -292,12 +333,48 @@ class Renderer:
         """Say whether a kustomization may name a folder: not itself, and none that holds it."""
         if path in self._active or below(layer.folder, path):
             layer.refuse(route, f"{written} leads back to a kustomization that names it")
+            layer.unknown.append(f"{layer.document.path}: {written} leads back to it")
             return False
         if len(self._active) >= _DEPTH:
             layer.refuse(route, f"kustomizations name each other deeper than {_DEPTH} levels")
             layer.unknown.append(f"{layer.document.path}: {written} lies too deep")
             return False
         return True
+
+
+def _generated(folder: str, files: Files) -> Document:
+    """Return the kustomization that `kustomize create --autodetect --recursive` would write."""
+    entries: list[Value] = []
+
+    def collect(above: str, depth: int) -> None:
+        for name in files.listing(join(folder, above)):
+            written = posixpath.join(above, name)
+            path = join(folder, written)
+            real = files.real(path)
+            if real is None or name in _NO_MANIFESTS:
+                continue
+            if not files.is_folder(real):
+                if name.endswith((".yaml", ".yml")):
+                    entries.append(written)
+            # Folders are followed, links to folders are not.
+            elif real == path and any(files.real_in(path, file) for file in FILE_NAMES):
+                entries.append(written)
+            elif real == path and depth < _DEPTH:
+                collect(written, depth + 1)
+
+    collect("", 0)
+    return Document(
+        folder, "", Built({"resources": entries}, (), False, 0, 0), opaque=Span(1, 1, 1, 2)
+    )
+
+
+def _carry_known(by: Resource, resources: Iterable[Resource]) -> None:
+    """Let what an overlay says be known where it is known although a placeholder stands there."""
+    if by.known:
+        decided = {by.origin(route) for route in by.known}
+        for resource in resources:
+            filled = {r for r, origin in resource.overrides.items() if origin in decided}
+            resource.known |= filled
 
 
 def _broken(folder: str, found: tuple[Document | Unread, ...]) -> _Sum:

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from esolint import engine, locate
+from esolint.diagnostic import Diagnostic
+from esolint.engine import ActiveRule
+from esolint.environments import Settings, Surroundings, surroundings
+from esolint.graph import Environment, Missing
+from esolint.model.consumer import store_uses
+from esolint.repository import Input, Repository, read
+from esolint.rule import load_rules
+
+STORE = """\
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: %s}
+spec: {provider: {vault: {server: "https://vault.example.com"}}}
+"""
+SECRET = """\
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata: {name: %s}
+spec:
+  refreshInterval: "0"
+  secretStoreRef: {name: vault, kind: ClusterSecretStore}
+  dataFrom: [{extract: {key: app}}]
+"""
+
+
+def repository(files: Mapping[str, str]) -> Repository:
+    return read(Input(path, text.encode()) for path, text in files.items())
+
+
+def around(
+    files: Mapping[str, str], named: Mapping[str, Callable[[str], bool]] | None = None
+) -> Surroundings:
+    return surroundings(repository(files), Settings(named=named or {}))
+
+
+def objects(env: Environment) -> list[tuple[str, str | None, str]]:
+    return [(r.rendering, r.namespace, r.name) for r in env.resources if r.is_eso]
+
+
+def found(files: Mapping[str, str], rule: str) -> list[Diagnostic]:
+    whole = repository(files)
+    active = ActiveRule(load_rules()[rule], load_rules()[rule].defaults())
+    located = engine.check(whole, surroundings(whole).environments, [active])
+    return locate.diagnostics(located, whole.objects)
+
+
+OVERLAYS = {
+    "base/kustomization.yaml": "resources: [secret.yaml]",
+    "base/secret.yaml": SECRET % "app",
+    "dev/kustomization.yaml": "namespace: dev\nresources: [../base]",
+    "prod/kustomization.yaml": "namespace: prod\nnamePrefix: big-\nresources: [../base]",
+}
+
+
+def test_objects_are_seen_as_they_are_rendered() -> None:
+    (env,) = around(OVERLAYS).environments
+
+    assert objects(env) == [("dev", "dev", "app"), ("prod", "prod", "big-app")]
+    assert (env.name, env.certain) == ("repository", False)
+
+
+def test_what_several_renderings_show_is_one_finding_at_the_source() -> None:
+    (finding,) = found(OVERLAYS, "refresh-interval-zero")
+
+    assert finding.place.path == "base/secret.yaml"
+    assert finding.resource is not None
+    assert (finding.resource.namespace, finding.resource.name) == (None, "app")
+
+
+def test_a_patched_value_is_shown_where_the_patch_stands() -> None:
+    patch = "apiVersion: external-secrets.io/v1\nkind: ExternalSecret\nmetadata: {name: app}\n"
+    files = {
+        **OVERLAYS,
+        "base/secret.yaml": (SECRET % "app").replace('"0"', "1h"),
+        "dev/kustomization.yaml": "resources: [../base]\npatches: [{path: never.yaml}]",
+        "dev/never.yaml": patch + 'spec: {refreshInterval: "0"}\n',
+    }
+
+    (finding,) = found(files, "refresh-interval-zero")
+
+    assert (finding.place.path, finding.place.span.line) == ("dev/never.yaml", 4)
+
+
+def test_a_fault_of_the_base_that_every_overlay_corrects_is_none() -> None:
+    patch = "[{op: replace, path: /spec/refreshInterval, value: 1h}]"
+    corrected = f"patches: [{{target: {{kind: ExternalSecret}}, patch: '{patch}'}}]\n"
+    files = {path: text + "\n" + corrected for path, text in OVERLAYS.items() if "base" not in path}
+
+    assert found({**OVERLAYS, **files}, "refresh-interval-zero") == []
+
+
+def test_a_file_that_no_kustomization_lists_feeds_no_rule() -> None:
+    files = {**OVERLAYS, "base/other.yaml": SECRET % "other"}
+
+    (env,) = around(files).environments
+
+    assert [resource.name for resource in env.undeployed] == ["other"]
+    assert "other" not in [resource.name for resource in env.resources]
+    assert [d.place.path for d in found(files, "refresh-interval-zero")] == ["base/secret.yaml"]
+
+
+def test_the_configuration_says_what_lives_together() -> None:
+    files = {
+        **OVERLAYS,
+        "dev/store.yaml": STORE % "vault",
+        "dev/kustomization.yaml": "namespace: dev\nresources: [../base, store.yaml]",
+        "plain/store.yaml": STORE % "other",
+    }
+    named = {
+        "development": lambda path: path.startswith("dev"),
+        "production": lambda path: path.startswith("prod"),
+    }
+
+    there = around(files, named)
+    development, production, rest = there.environments
+
+    assert [env.name for env in there.environments] == ["development", "production", "repository"]
+    assert (development.certain, production.certain, rest.certain) == (True, True, False)
+    (use,) = store_uses(production.of_kind("ExternalSecret")[0])
+    missing = production.resolve(use)
+    assert isinstance(missing, Missing)
+    assert [store.rendering for store in missing.other_cluster] == ["dev"]
+    assert [store.name for store in production.elsewhere] == ["other"]
+
+
+def test_what_nobody_claims_may_live_anywhere() -> None:
+    files = {**OVERLAYS, "bootstrap/store.yaml": STORE % "vault"}
+
+    production, _ = around(files, {"production": lambda path: path == "prod"}).environments
+    (use,) = store_uses(production.of_kind("ExternalSecret")[0])
+
+    assert not isinstance(production.resolve(use), Missing)
+
+
+def test_what_kustomize_refuses_is_named() -> None:
+    files = {**OVERLAYS, "dev/kustomization.yaml": "resources: [../base, ../absent]"}
+
+    (problem,) = around(files).problems
+
+    assert (problem.path, problem.reason) == ("dev/kustomization.yaml", "kustomization")
+    assert problem.detail == "../absent is not there"
+
+
+def test_without_anything_that_deploys_each_folder_stands_as_it_is() -> None:
+    (env,) = around({"a/secret.yaml": SECRET % "a", "b/secret.yaml": SECRET % "b"}).environments
+
+    assert [rendering.root for rendering in env.renderings] == ["a", "b"]
+    assert objects(env) == [("", None, "a"), ("", None, "b")]
