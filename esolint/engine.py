@@ -104,7 +104,7 @@ def _calls(
         yield next(iter(repository.objects), nowhere), (repository,), environments[0].name
         return
     for environment in environments:
-        runs = environment.has_eso and _has(environment, rule.check.get("needs"))
+        runs = environment.has_eso and _has(environment, rule)
         subjects = _subjects(rule, environment) if runs else ()
         if scope == "environment":
             for first in subjects[:1]:
@@ -114,8 +114,13 @@ def _calls(
                 yield resource, (resource, environment), environment.name
 
 
-def _has(environment: Environment, needed: object) -> bool:
+def _has(environment: Environment, rule: Rule) -> bool:
     """Say whether an environment holds what a check needs (`needs` of a rule file)."""
+    needed = rule.check.get("needs")
+    if needed == "several":
+        return len(environment.of_kind(*rule.kinds)) > 1
+    if needed == "beyond":
+        return any(resource.kind not in rule.kinds for resource in environment.resources)
     if needed == "others":
         around = (environment.resources, environment.beside, environment.elsewhere)
         return any(not resource.is_eso for part in around for resource in part)
@@ -125,6 +130,8 @@ def _has(environment: Environment, needed: object) -> bool:
         return any(rendering.name for rendering in environment.renderings)
     if needed == "deployed":
         return any(rendering.by is not None for rendering in environment.renderings)
+    if needed == "undeployed":
+        return bool(environment.undeployed)
     return True
 
 
@@ -138,13 +145,17 @@ def _subjects(rule: Rule, environment: Environment) -> Sequence[Resource]:
         subjects = [*subjects, *patches]
     mentions = rule.check.get("mentions")
     if mentions:
-        # A part that came from elsewhere stands in another text.
-        return [
-            resource
-            for resource in subjects
-            if resource.overrides or any(word in resource.document.text for word in mentions)
-        ]
+        return [resource for resource in subjects if _may_mention(resource, mentions)]
     return subjects
+
+
+def _may_mention(resource: Resource, words: Iterable[str]) -> bool:
+    """Say whether one of some words can stand in an object."""
+    # A part that came from elsewhere stands in another text, and an escape may spell a word.
+    if resource.overrides or resource.known:
+        return True
+    written = resource.document.text
+    return "\\" in written or any(word in written for word in words)
 
 
 def distinct(resources: Iterable[Resource]) -> Iterator[Resource]:

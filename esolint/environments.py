@@ -56,12 +56,13 @@ def surroundings(repository: Repository, settings: Settings | None = None) -> Su
     }
     rest = [r for c in deployed.clusters if c.name == REST for r in objects[id(c)]]
     found: list[tuple[Cluster, Installed]] = []
-    for cluster in deployed.clusters:
+    clusters = deployed.clusters
+    for cluster in clusters:
         is_rest = cluster.name == REST
         left = (*objects[id(cluster)], *patches, *deployed.undeployed) if is_rest else ()
-        if is_rest and len(deployed.clusters) > 1 and not any(r.is_eso for r in left):
+        if is_rest and len(clusters) > 1 and not any(r.is_eso for r in left):
             continue
-        found.extend((cluster, one) for one in _versions(cluster, rest, repository, settings))
+        found.extend((cluster, one) for one in _versions(cluster, clusters, repository, settings))
     unversioned = [r for c, one in found if one.version is None for r in objects[id(c)]]
     environments: list[Environment] = []
     for cluster, (version, _) in found:
@@ -134,24 +135,31 @@ def _beside(cluster: Cluster, repository: Repository) -> tuple[Resource, ...]:
 
 def _versions(
     cluster: Cluster,
-    rest: Sequence[Resource],
+    clusters: Sequence[Cluster],
     repository: Repository,
     settings: Settings,
 ) -> Sequence[Installed]:
     if settings.eso_versions:
         return [Installed(v, "the command line names it") for v in settings.eso_versions]
-    # An Application installs where its own destination is, not where it stands.
-    rendered = [
-        resource
-        for r in cluster.renderings
-        for resource in (r.resources if r.by is None else (*r.resources, r.by))
-        if resource.group != "argoproj.io" or resource is r.by
-    ]
     files = frozenset().union(*(r.files for r in cluster.renderings))
     patches = [p for p in repository.patches if p.document.path not in files]
     documents = repository.documents
-    own = [*rendered, *_beside(cluster, repository)]
-    return [installed(own if pins(own) else [*own, *rest], patches, documents)]
+    own = [*_installing(cluster), *_beside(cluster, repository)]
+    if not pins(own):
+        # Nobody says where the rest goes: it may be here, and what is here may be there.
+        is_rest = cluster.name == REST
+        own += [r for c in clusters if is_rest or c.name == REST for r in _installing(c)]
+    return [installed(own, patches, documents)]
+
+
+def _installing(cluster: Cluster) -> list[Resource]:
+    """Return what may install ESO on a cluster: an Application where its destination is."""
+    return [
+        resource
+        for r in cluster.renderings
+        for resource in (r.resources if r.by is None else (*r.resources, r.by))
+        if cluster.name == REST or resource.group != "argoproj.io" or resource is r.by
+    ]
 
 
 def _problems(deployed: Deployed, repository: Repository) -> Iterator[Unread]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from esolint.model.namespaces import Namespaces, namespaces, selected
@@ -90,7 +90,8 @@ class Links:
 
     @cached_property
     def _all(self) -> tuple[Writer, ...]:
-        possible = (w._replace(sure=False) for w in self._written(self._elsewhere))
+        elsewhere = _that_write(tuple(self._elsewhere))
+        possible = (w._replace(sure=False) for w in self._written(elsewhere))
         return (*self.writers, *possible)
 
     @cached_property
@@ -136,6 +137,15 @@ class Links:
                 for name in selection.sure:
                     yield writer._replace(namespace=name)
                 yield writer._replace(sure=False)
+
+
+# All clusters of a repository have the same objects elsewhere.
+@lru_cache(maxsize=1)
+def _that_write(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
+    """Return objects without those that write nothing, whatever else is there."""
+    from esolint.model.writer import writers
+
+    return tuple(r for r in resources if r.is_eso or next(writers(r), None) is not None)
 
 
 def places(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TypeAlias
 
 from esolint.source import Document, Unread
 from esolint.source.build import Built
@@ -11,6 +12,23 @@ from esolint.value import Route, Value, at, mapping, route_in, sequence, text
 
 ESO_GROUP = "external-secrets.io"
 ESO_GROUPS = (ESO_GROUP, "generators.external-secrets.io")
+
+
+# A document, and a route in it.
+Origin: TypeAlias = tuple[Document, Route]
+
+
+def traced(
+    route: Route, overrides: Mapping[Route, Origin], document: Document, base: Route
+) -> Origin:
+    """Return where a part of an object stands: in the longest override, or in its own document."""
+    if not overrides:  # as most, and this is asked for each part of each
+        return document, base + route
+    for length in range(len(route), -1, -1):
+        override = overrides.get(route[:length])
+        if override is not None:
+            return override[0], override[1] + route[length:]
+    return document, base + route
 
 
 class Resource:
@@ -47,7 +65,7 @@ class Resource:
         value: dict[str, Value],
         document: Document,
         base: Route = (),
-        overrides: Mapping[Route, tuple[Document, Route]] | None = None,
+        overrides: Mapping[Route, Origin] | None = None,
         holes: frozenset[Route] = frozenset(),
         known: frozenset[Route] = frozenset(),
         rendering: str = "",
@@ -99,14 +117,9 @@ class Resource:
     def annotations(self) -> dict[str, Value]:
         return mapping(self.get("metadata", "annotations"))
 
-    def origin(self, route: Route) -> tuple[Document, Route]:
+    def origin(self, route: Route) -> Origin:
         """Return the document in which `route` stands, and the route there."""
-        for length in range(len(route), -1, -1):
-            override = self.overrides.get(route[:length])
-            if override is not None:
-                document, base = override
-                return document, base + route[length:]
-        return self.document, self.base + route
+        return traced(route, self.overrides, self.document, self.base)
 
     def unknown(self, route: Route) -> bool:
         """Say whether what stands at `route` is only known after rendering (a hole)."""
@@ -131,9 +144,7 @@ class Resource:
         overrides = {**self.overrides, route: (inner, ())}
         return self.changed(value, overrides)
 
-    def changed(
-        self, value: dict[str, Value], overrides: Mapping[Route, tuple[Document, Route]]
-    ) -> Resource:
+    def changed(self, value: dict[str, Value], overrides: Mapping[Route, Origin]) -> Resource:
         """Return this resource with another value, parts of which come from elsewhere."""
         return Resource(
             value, self.document, self.base, overrides, self.holes, self.known, self.rendering

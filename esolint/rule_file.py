@@ -21,6 +21,7 @@ Line = Annotated[str, StringConstraints(pattern=r"^\S.*[^\s.]$")]
 Sentences = Annotated[str, StringConstraints(pattern=r"^\S(.|\n)*\.\s*$")]
 Url = Annotated[str, StringConstraints(pattern=r"^https://\S+$")]
 Profile = Literal["default", "strict", "off"]
+Needs = Literal["several", "beyond", "others", "stores", "kustomized", "deployed", "undeployed"]
 
 
 class OptionEntry(Shape):
@@ -40,6 +41,14 @@ class CaseEntry(Shape):
     why: Sentences
 
 
+Mentions = Annotated[
+    list[Line],
+    Field(
+        description="Texts of which a manifest must hold one, else the check is not even loaded."
+    ),
+]
+
+
 class CelCheck(Shape):
     """An expression over one object; it states what must hold."""
 
@@ -47,6 +56,7 @@ class CelCheck(Shape):
     message: Line = Field(description="May hold {kind}, {name} and {value}; no full stop.")
     at: str = Field(default="", description="Where to point, relative to the spec or the item.")
     each: str | None = Field(default=None, description="Route of a list whose items are judged.")
+    mentions: Mentions = Field(default=[])
 
 
 class PythonCheck(Shape):
@@ -55,16 +65,14 @@ class PythonCheck(Shape):
     python: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$")]
     scope: Literal["resource", "environment", "repository"] = "resource"
     patches: bool = Field(default=False, description="Whether it judges kustomize patches too.")
-    needs: Literal["others", "stores", "kustomized", "deployed"] | None = Field(
+    needs: Needs | None = Field(
         default=None,
-        description="What an environment must hold: objects that are not ESO's, stores, what"
-        " kustomize or a chart yields, or what Flux or Argo CD brings. Else the check is not even"
-        " loaded.",
+        description="What an environment must hold: two objects of the rule's kinds (several), one"
+        " of no such kind (beyond), objects that are not ESO's (others), stores, what kustomize or"
+        " a chart yields (kustomized), what Flux or Argo CD brings (deployed), or manifests that"
+        " no kustomization lists (undeployed). Else the check is not even loaded.",
     )
-    mentions: list[Line] = Field(
-        default=[],
-        description="Texts of which a manifest must hold one, else the check is not even loaded.",
-    )
+    mentions: Mentions = Field(default=[])
 
 
 class BuiltinCheck(Shape):

@@ -1,7 +1,5 @@
 """One run: from paths to a result. Nothing here prints, and nothing below here reads settings."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple

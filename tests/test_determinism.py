@@ -35,7 +35,9 @@ spec:
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     root = tmp_path / "shop"
-    shutil.copytree(ROOT / "fixtures" / "repos" / "shop", root)
+    # A repository of several clusters, and one without any, in a folder of it.
+    shutil.copytree(ROOT / "fixtures" / "repos" / "fleet", root)
+    shutil.copytree(ROOT / "fixtures" / "repos" / "shop", root / "shop")
     root.joinpath(".git").mkdir()
     for i in range(6):
         for kind in ("ExternalSecret", "ClusterSecretStore"):
@@ -120,6 +122,10 @@ def test_the_working_directory_moves_paths_and_nothing_else(
         for entry in (*report["findings"], *report["skipped"]):
             for place in (entry, *entry.get("related", ())):
                 place["path"] = str(Path(place["path"]).resolve())
+        for environment in report["environments"]:
+            environment["because"] = environment["because"].replace(
+                f"{os.path.relpath(repository)}/", ""
+            )
         runs.append(report)
 
     assert runs[0]["findings"]

@@ -151,3 +151,88 @@ def test_without_anything_that_deploys_each_folder_stands_as_it_is() -> None:
 
     assert [rendering.root for rendering in env.renderings] == ["a", "b"]
     assert objects(env) == [("", None, "a"), ("", None, "b")]
+
+
+# What deploys
+
+SYNC = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: %s, namespace: flux-system}
+spec: {path: %s, sourceRef: {kind: GitRepository, name: %s}}
+"""
+SOURCE = """\
+apiVersion: source.toolkit.fluxcd.io/v1
+kind: GitRepository
+metadata: {name: %s, namespace: flux-system}
+spec: {url: "https://git.example.com/%s"}
+"""
+FLUX = {
+    "clusters/prod/flux-system/gotk-sync.yaml": SYNC
+    % ("flux-system", "clusters/prod", "flux-system")
+    + "---\n"
+    + SOURCE % ("flux-system", "fleet"),
+    "clusters/prod/apps.yaml": SYNC % ("apps", "apps", "flux-system"),
+    "apps/es.yaml": SECRET % "app",
+    "apps/store.yaml": STORE % "vault",
+}
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: external-secrets, namespace: external-secrets}
+spec:
+  chart:
+    spec:
+      {chart: external-secrets, version: 2.8.0, sourceRef: {kind: HelmRepository, name: external-secrets}}
+"""
+
+
+def names(files: Mapping[str, str]) -> list[str]:
+    return [env.name for env in around(files).environments]
+
+
+def test_the_top_of_another_repository_holds_nothing_of_this_one() -> None:
+    tenant = SYNC % ("team", "./", "team") + "---\n" + SOURCE % ("team", "team")
+    assert names({**FLUX, "clusters/prod/team.yaml": tenant}) == ["clusters/prod"]
+
+
+def test_what_is_listed_nowhere_is_told_although_a_cluster_claims_all_else() -> None:
+    listed = {"apps/kustomization.yaml": "resources: [es.yaml]"}
+    (finding,) = found({**FLUX, **listed}, "manifest-not-deployed")
+    assert finding.place.path == "apps/store.yaml"
+
+
+def test_what_no_cluster_claims_has_the_version_of_all_clusters() -> None:
+    files = {**FLUX, "apps/release.yaml": RELEASE, "tenants/es.yaml": SECRET % "tenant"}
+    versions = {env.name: str(env.eso_version) for env in around(files).environments}
+    assert versions == {"clusters/prod": "2.8", "repository": "2.8"}
+
+
+def test_a_kustomization_may_name_another_cluster() -> None:
+    files = {**FLUX, "edge/es.yaml": SECRET % "app"}
+    files["clusters/prod/edge.yaml"] = (SYNC % ("edge", "edge", "flux-system")).replace(
+        "spec: {", "spec: {kubeConfig: {secretRef: {name: edge}}, "
+    )
+    assert names(files) == ["clusters/prod", "edge of clusters/prod"]
+    assert [f.environments for f in found(files, "store-not-found")] == [("edge of clusters/prod",)]
+
+
+SET = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+metadata: {name: apps, namespace: argocd}
+spec:
+  generators: [{clusters: {}}]
+  template:
+    metadata: {name: "{{name}}-app"}
+    spec:
+      source: {repoURL: "https://git.example.com/gitops", path: apps}
+      destination: {name: "{{name}}", namespace: shop}
+"""
+
+
+def test_what_goes_to_clusters_that_nobody_knows_may_live_anywhere() -> None:
+    files = {"sets/apps.yaml": SET, "apps/es.yaml": SECRET % "app"}
+    (env,) = around(files).environments
+    assert (env.name, env.certain) == ("repository", False)
+    assert objects(env) == [("Application argocd/{{name}}-app (1)", "shop", "app")]

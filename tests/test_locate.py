@@ -278,7 +278,8 @@ def test_a_secret_of_a_patch_is_not_shown(inline: bool) -> None:
 
 def test_the_lines_of_a_patch_in_quotes_are_not_guessed() -> None:
     patch = '"[{op: replace, path: /spec/refreshInterval,\\n value: 1h}]"'
-    over = f"resources: [../base]\npatches:\n  - target: {{kind: ExternalSecret}}\n    patch: {patch}\n"
+    over = "resources: [../base]\npatches:\n  - target: {kind: ExternalSecret}\n"
+    over += f"    patch: {patch}\n"
     found = rendered(
         {**PATCHED, "over/kustomization.yaml": over}, "ExternalSecret", "spec.refreshInterval"
     )

@@ -4,8 +4,6 @@ The grammar is that of the CEL language definition. What Kubernetes' CEL has but
 refuses is named in the error: optionals, bytes, unsigned numbers, message literals.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple, NoReturn, TypeAlias
 
@@ -43,7 +41,7 @@ class Name(NamedTuple):
 class Select(NamedTuple):
     """`operand.field`."""
 
-    operand: Node
+    operand: "Node"
     field: str
     column: int
 
@@ -51,7 +49,7 @@ class Select(NamedTuple):
 class Has(NamedTuple):
     """`has(operand.field)`."""
 
-    operand: Node
+    operand: "Node"
     field: str
     column: int
 
@@ -59,8 +57,8 @@ class Has(NamedTuple):
 class Index(NamedTuple):
     """`operand[key]`."""
 
-    operand: Node
-    key: Node
+    operand: "Node"
+    key: "Node"
     column: int
 
 
@@ -72,8 +70,8 @@ class Call(NamedTuple):
     """
 
     function: str
-    target: Node | None
-    args: tuple[Node, ...]
+    target: "Node | None"
+    args: tuple["Node", ...]
     column: int
 
 
@@ -81,23 +79,23 @@ class Macro(NamedTuple):
     """`range.all(variable, body)` and its like; the body of `map` may have a filter in front."""
 
     macro: str
-    range: Node
+    range: "Node"
     variable: str
-    body: tuple[Node, ...]
+    body: tuple["Node", ...]
     column: int
 
 
 class Items(NamedTuple):
     """A list literal."""
 
-    items: tuple[Node, ...]
+    items: tuple["Node", ...]
     column: int
 
 
 class Entries(NamedTuple):
     """A map literal: pairs of key and value."""
 
-    entries: tuple[tuple[Node, Node], ...]
+    entries: tuple[tuple["Node", "Node"], ...]
     column: int
 
 

@@ -55,8 +55,6 @@ def _makes_anything(writer: Writer) -> bool:
 
 
 def consumed_key_missing(env: Environment) -> Iterator[Finding]:
-    if all(resource.kind in EXTERNAL_SECRETS for resource in env.resources):
-        return
     place = _places(env)
     for written in env.links.uses:
         if written.kind != "Secret" or not written.keys or written.optional:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from esolint.context import flux
@@ -17,6 +17,7 @@ from esolint.words import amount
 
 _NAME: Route = ("metadata", "name")
 _UNREAD = (("metadata", "labels"), ("metadata", "annotations"))
+_MOST_NOTES = 10
 _CRD = "externalsecrets.external-secrets.io"
 
 
@@ -53,6 +54,8 @@ def missing_depends_on(env: Environment) -> Iterator[Finding]:
         if rendering.by is not None and flux.is_kustomization(rendering.by)
     }
     installers = _installers(env) if len(syncs) > 1 else {}
+    hasty: dict[tuple[str, ...], list[tuple[Resource, str]]] = {}
+    whys: dict[str, _Need] = {}
     for name, rendering in syncs.items():
         consumers = [r for r in rendering.resources if r.is_eso and r.kind in CONSUMER_KINDS]
         needs = _needs(consumers, installers, env) if consumers else {}
@@ -62,23 +65,30 @@ def missing_depends_on(env: Environment) -> Iterator[Finding]:
             for other, need in sorted(needs.items())
             if other in syncs and name not in _line(other, syncs)
         }
-        if not needs or rendering.by is None:
-            continue
-        before = _before(name, syncs)
-        if before is None or before & needs.keys():
-            continue
-        first = consumers[0].title
-        more = f" and {amount(len(consumers) - 1, 'more consumer')}" if consumers[1:] else ""
-        missed = [f"{other}, which {need.why}" for other, need in list(needs.items())[:2]]
-        wait = f"waits neither for {', nor for '.join(missed)}"
-        if len(missed) == 1:
-            wait = f"does not wait for {missed[0]}"
-        yield Finding(
-            rendering.by,
-            ("spec", "dependsOn"),
-            f"{name} brings {first}{more}, but {wait}",
-            related=tuple(need.note for need in needs.values()),
-        )
+        before = _before(name, syncs) if needs else None
+        if before is not None and rendering.by is not None and not before & needs.keys():
+            hasty.setdefault(tuple(needs), []).append((rendering.by, consumers[0].title))
+            whys.update(needs)
+    for others, found in hasty.items():
+        yield _hasty(found, {other: whys[other] for other in others})
+
+
+def _hasty(found: Sequence[tuple[Resource, str]], needs: Mapping[str, _Need]) -> Finding:
+    """Return one finding for all Kustomizations that do not wait for the same."""
+    (by, consumer), *rest = found
+    missed = [f"{other}, which {need.why}" for other, need in list(needs.items())[:2]]
+    wait = f"waits neither for {', nor for '.join(missed)}"
+    if len(missed) == 1:
+        wait = f"does not wait for {missed[0]}"
+    more = f"; so it is with {amount(len(rest), 'more Kustomization')}" if rest else ""
+    notes = [need.note for need in needs.values()]
+    notes += [Note(other, _NAME, f"it brings {title}") for other, title in rest[:_MOST_NOTES]]
+    return Finding(
+        by,
+        ("spec", "dependsOn"),
+        f"{flux.title(by.name, by.namespace)} brings {consumer}, but {wait}{more}",
+        related=tuple(notes),
+    )
 
 
 def _installers(env: Environment) -> dict[str, _Need]:

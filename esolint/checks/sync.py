@@ -21,7 +21,7 @@ from esolint.model.consumer import (
     generator_uses,
     store_uses,
 )
-from esolint.model.generator import generator_specs
+from esolint.model.generator import GENERATOR_KINDS, generator_specs
 from esolint.model.store import Store
 from esolint.resource import ESO_GROUP, Resource
 from esolint.rule import Finding, Note
@@ -142,6 +142,8 @@ def _made(use: GeneratorUse, env: Environment) -> tuple[str, Resource | None]:
     The kind is "" where it is not known.
     """
     there = [g for g in (*env.of_kind(use.kind), *env.elsewhere) if use.means(g)]
+    if not there and any(g.name == use.name for g in env.of_kind(*GENERATOR_KINDS)):
+        return "", None  # generator-kind-mismatch
     generator = there[0] if len(there) == 1 else None
     if use.kind != CLUSTER_GENERATOR:
         return use.kind, generator

@@ -48,8 +48,6 @@ class _Clash(NamedTuple):
 
 
 def target_collision(env: Environment) -> Iterator[Finding]:
-    if len(env.of_kind(*EXTERNAL_SECRETS)) < 2:
-        return
     place = _places(env)
     writers = sorted(_of_eso(env), key=_order)
     # A child that cannot be made writes nothing either, so that is said alone.

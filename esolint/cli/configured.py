@@ -10,6 +10,7 @@ import click
 from esolint.config import FILE_NAMES, ConfigError, Settings, find, load
 from esolint.discover import MissingPathError, context_root, shown
 from esolint.rule import load_rules
+from esolint.run import Request, Seen, look
 
 
 def configured(
@@ -36,3 +37,22 @@ def configured(
             message = f"{shown(name)} is not read: a configuration is called {FILE_NAMES[0]}"
             click.echo(f"esolint: {message}", err=True)
     return root, load(config, load_rules(), root) if config else Settings()
+
+
+def looked(
+    path: str, root: str | None, exclude: Sequence[str], config: str | None, isolated: bool
+) -> Seen:
+    """Read a repository for a command that checks nothing. Raises what `configured` raises."""
+    root, settings = configured([path], root or path, root, config, isolated)
+    return look(
+        Request(
+            paths=[path],
+            root=root,
+            rules=(),
+            today="",
+            exclude=(*settings.exclude, *exclude),
+            external=settings.external,
+            environments=settings.environments,
+            limits=settings.limits,
+        )
+    )

@@ -5,11 +5,10 @@ from __future__ import annotations
 import click
 
 from esolint.cli import write
-from esolint.cli.configured import configured
+from esolint.cli.configured import looked
 from esolint.config import ConfigError
 from esolint.discover import MissingPathError
 from esolint.report.context import of_file, of_tree
-from esolint.run import Request, look
 
 
 @click.command("context", short_help="Show which environments esolint believes in, and why.")
@@ -35,18 +34,7 @@ def command(
     substitutions, and which version of ESO is installed.
     """
     try:
-        root, settings = configured([path], context_root or path, context_root, config, isolated)
-        request = Request(
-            paths=[path],
-            root=root,
-            rules=(),
-            today="",
-            exclude=(*settings.exclude, *exclude),
-            external=settings.external,
-            environments=settings.environments,
-            limits=settings.limits,
-        )
-        seen = look(request)
+        seen = looked(path, context_root, exclude, config, isolated)
     except (ConfigError, MissingPathError) as error:
         click.echo(f"esolint: {error}", err=True)
         ctx.exit(2)

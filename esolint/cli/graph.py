@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from esolint.cli import Choice, write
-from esolint.cli.configured import configured
+from esolint.cli.configured import looked
 from esolint.config import ConfigError
 from esolint.discover import MissingPathError
 from esolint.environments import Surroundings
@@ -18,7 +18,7 @@ from esolint.picture.draw import draw
 from esolint.picture.focus import FocusError, meant
 from esolint.report.graph import FORMATS, render
 from esolint.report.graph.mermaid import MOST_CHARACTERS, MOST_EDGES
-from esolint.run import Request, Seen, look
+from esolint.run import Seen
 from esolint.words import amount, listed
 
 _MOST = 12
@@ -54,18 +54,7 @@ def command(
     is `Kind/namespace/name`, `Kind/name`, `namespace/name` or `name`.
     """
     try:
-        root, settings = configured([path], context_root or path, context_root, config, isolated)
-        request = Request(
-            paths=[path],
-            root=root,
-            rules=(),
-            today="",
-            exclude=(*settings.exclude, *exclude),
-            external=settings.external,
-            environments=settings.environments,
-            limits=settings.limits,
-        )
-        seen = look(request)
+        seen = looked(path, context_root, exclude, config, isolated)
         pictures = [_below(draw(env), seen) for env in _chosen(seen.around, environment)]
         if focus is not None:
             ids = meant(pictures, focus)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from esolint.context import argo, flux, kustomize
-from esolint.context.files import Files, below, join
+from esolint.context.files import CHART, Files, below, join
 from esolint.context.kustomize.render import Renderer
 from esolint.context.rendering import REST, Cluster, Deployed, Rendering, World, plain
 from esolint.resource import Resource
@@ -55,9 +55,10 @@ def deployed(
     rendered = rendered or {}
     renderer = Renderer(files)
     walk = _Walk(resources, files, renderer, root)
-    found = [*walk.flux_clusters(), *walk.argo_clusters()]
-    seen: set[str] = set().union(*(r.files for c in found for r in c.renderings))
-    rest: list[Rendering] = []
+    every = [*walk.flux_clusters(), *walk.argo_clusters()]
+    found = [cluster for cluster in every if cluster.name != REST]
+    rest = [r for cluster in every if cluster.name == REST for r in cluster.renderings]
+    seen: set[str] = set().union(*(r.files for c in every for r in c.renderings))
     for own in _roots(repository, renderer, seen):
         if own.root in rendered:
             made = rendered[own.root]
@@ -102,7 +103,7 @@ def _roots(repository: Read, renderer: Renderer, seen: Collection[str]) -> Itera
         from esolint.context import helm
 
         for folder in helm.roots(repository.charts, repository.files):
-            if join(folder, helm.CHART) not in seen:
+            if join(folder, CHART) not in seen:
                 yield helm.chart(folder, repository.files, None)
 
 
@@ -201,14 +202,15 @@ class _Walk:
                 entries.setdefault(here, []).append(sync)
                 because.setdefault(here, f"{_where(sync)} is deployed by no other one")
         for folder, syncs in entries.items():
-            renderings = self._followed(syncs)
-            if any(resource.is_eso for r in renderings for resource in r.resources):
-                name = posixpath.relpath(folder, self._root)
-                yield Cluster(name, because[folder], True, renderings)
+            here = posixpath.relpath(folder, self._root)
+            for target, own in _by_target(self._followed(syncs)).items():
+                name = f"{target} of {here}" if target else here
+                yield from _cluster(None if target is None else name, because[folder], True, own)
 
     def _folder(self, sync: Resource) -> str | None:
-        path = flux.path(sync)
-        return self._files.real_in(self._root, path) if path is not None else None
+        """Return the folder here that a Kustomization applies; None where there is none."""
+        world = World(self._files, self._renderer, self._root, self._find)
+        return flux.folder(sync, world)[0]
 
     def _children(self) -> dict[_Key, set[_Key]]:
         """Return for each Kustomization those whose files its folder takes in."""
@@ -219,7 +221,7 @@ class _Walk:
         taken: dict[str, set[_Key]] = {}
         for sync in self._syncs:
             folder = self._folder(sync)
-            if folder is None or not self._files.is_folder(folder):
+            if folder is None:
                 children[_key(sync)] = set()
                 continue
             if folder not in taken:
@@ -251,16 +253,19 @@ class _Walk:
         renderings = self._followed(written)
         # Several folders may belong to several instances of Argo CD.
         roots = {posixpath.dirname(r.document.path) for r in written if _key(r) not in brought}
-        by_cluster: dict[str, list[Rendering]] = {}
+        by_cluster: dict[str | None, list[Rendering]] = {}
         for rendering in renderings:
             by_cluster.setdefault(rendering.cluster, []).append(rendering)
-        for destination, own in sorted(by_cluster.items()):
-            if any(resource.is_eso for r in own for resource in r.resources):
-                name = destination or "in-cluster"
-                because = f"Applications name {destination or 'the cluster of Argo CD'}"
-                yield Cluster(name, because, bool(destination) or len(roots) == 1, tuple(own))
+        for destination in sorted(by_cluster, key=str):
+            name = "in-cluster" if destination == "" else destination
+            because = f"Applications name {destination or 'the cluster of Argo CD'}"
+            certain = bool(destination) or len(roots) == 1
+            yield from _cluster(name, because, certain, by_cluster[destination])
 
     # Both
+
+    def _find(self, kind: str, name: str, namespace: str | None) -> tuple[Resource, ...]:
+        return _among(self._by_name, kind, name, namespace)
 
     def _followed(self, syncs: Sequence[Resource]) -> tuple[Rendering, ...]:
         """Return what some objects of Flux or Argo CD deploy, and what those objects deploy."""
@@ -281,16 +286,9 @@ class _Walk:
 
         def find(kind: str, name: str, namespace: str | None) -> tuple[Resource, ...]:
             nonlocal ambiguous
-            for known in (here, self._by_name):
-                found = tuple(
-                    resource
-                    for resource in known.get((kind, name), ())
-                    if None in (namespace, resource.namespace) or resource.namespace == namespace
-                )
-                if found:
-                    ambiguous = ambiguous or len(found) > 1
-                    return found
-            return ()
+            found = _among(here, kind, name, namespace) or self._find(kind, name, namespace)
+            ambiguous = ambiguous or len(found) > 1
+            return found
 
         world = World(self._files, self._renderer, self._root, find)
         done: set[tuple[_Key, str]] = set()
@@ -326,6 +324,38 @@ class _Walk:
                 renderings.append(_nothing(sync, (f"more than {_MOST} objects deploy others",)))
                 break
         return tuple(renderings), ambiguous
+
+
+def _among(
+    known: Mapping[tuple[str, str], list[Resource]], kind: str, name: str, namespace: str | None
+) -> tuple[Resource, ...]:
+    """Return the objects among some that a kind, a name and a namespace may mean."""
+    return tuple(
+        resource
+        for resource in known.get((kind, name), ())
+        if None in (namespace, resource.namespace) or resource.namespace == namespace
+    )
+
+
+def _cluster(
+    name: str | None, because: str, certain: bool, renderings: Sequence[Rendering]
+) -> Iterator[Cluster]:
+    """Yield the cluster of some renderings, if ESO is on it; None: nobody knows which it is."""
+    if any(resource.is_eso for r in renderings for resource in r.resources):
+        yield Cluster(name or REST, because, certain, tuple(renderings))
+
+
+def _by_target(renderings: Sequence[Rendering]) -> dict[str | None, list[Rendering]]:
+    """Return what Kustomizations bring by the cluster that they, or what makes them, name."""
+    targets: dict[str, str | None] = {}
+    found: dict[str | None, list[Rendering]] = {}
+    for rendering in renderings:
+        target = rendering.cluster
+        if target == "" and rendering.by is not None:
+            target = targets.get(rendering.by.rendering, "")
+        targets.setdefault(rendering.name, target)
+        found.setdefault(target, []).append(rendering)
+    return found
 
 
 def _nothing(by: Resource, unknown: tuple[str, ...]) -> Rendering:

@@ -16,6 +16,8 @@ from esolint.source import Document, Limits, Piece, Unread, decode, parse, split
 from esolint.source.document import child
 from esolint.value import Route, at
 
+CHART = "Chart.yaml"
+
 _KINDS = (
     "Namespace|Secret|ConfigMap|ServiceAccount|ExternalSecret|SecretStore|ClusterSecretStore"
     "|PushSecret|ClusterExternalSecret|ClusterPushSecret|ClusterGenerator"
@@ -225,6 +227,19 @@ class Files:
             self._verdicts[key] = self._wanted(piece.text)
         return self._verdicts[key]
 
+    def is_chart(self, folder: str) -> bool:
+        """Say whether a folder holds a Helm chart."""
+        path = self.real_in(folder, CHART)
+        return path is not None and not self.is_folder(path)
+
+    def is_template(self, path: str) -> bool:
+        """Say whether a file stands in the `templates/` of a Helm chart."""
+        steps = path.split("/")
+        return any(
+            step == "templates" and self.is_chart("/".join(steps[:i]) or ".")
+            for i, step in enumerate(steps[:-1])
+        )
+
     def is_wanted(self, kind: str) -> bool:
         """Say whether every object of a kind is parsed."""
         return self._wanted(f"kind: {kind}\n")
@@ -270,11 +285,8 @@ class Files:
 
     def _of_template(self, piece: Piece) -> list[Document | Unread]:
         """Return the documents of a text of a Helm chart, read with holes; none elsewhere."""
-        # Few charts stand in a repository.
-        from esolint.context import helm
-
         path = piece.path
-        if path in self._rendered or not helm.is_template(path, self):
+        if path in self._rendered or not self.is_template(path):
             return []
         if path not in self._templates:
             pieces = self.pieces(path)

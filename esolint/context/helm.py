@@ -11,14 +11,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from esolint.context.files import Files, join
+from esolint.context.files import CHART, Files, join
 from esolint.context.kustomize.item import Item
 from esolint.context.rendering import Rendering
 from esolint.resource import Resource, resources
 from esolint.source import Document, Limits, Piece, Unread, split
 from esolint.value import Route, Value, at, exists, mapping, sequence, text, walk
 
-CHART = "Chart.yaml"
 _BESIDE = (CHART, "Chart.lock", "requirements.yaml", "requirements.lock", "values.yaml")
 _DEPTH = 20
 
@@ -36,20 +35,6 @@ _REFERENCES = ("secretStoreRef", "storeRef")
 _RELEASE_NAMESPACE = re.compile(r"\{\{-?\s*\$?\.Release\.Namespace\s*(?:\|\s*s?quote\s*)?-?\}\}")
 _TEMPLATED_KIND = r"(?m)^[\"']?kind[\"']?[ \t]*:[^\n#]*\{\{"
 _SOURCE = re.compile(r"(?:---[ \t]*\r?\n)?(?:[ \t]*\r?\n)*+# Source: ([^\s\n]+)[ \t]*\r?\n")
-
-
-def is_template(path: str, files: Files) -> bool:
-    """Say whether a file stands in the `templates/` of a chart."""
-    steps = path.split("/")
-    return any(
-        step == "templates" and _is_chart("/".join(steps[:i]) or ".", files)
-        for i, step in enumerate(steps[:-1])
-    )
-
-
-def _is_chart(folder: str, files: Files) -> bool:
-    path = files.real_in(folder, CHART)
-    return path is not None and not files.is_folder(path)
 
 
 def roots(paths: Iterable[str], files: Files) -> list[str]:
@@ -126,7 +111,7 @@ def _dependencies(folder: str, files: Files) -> tuple[list[str], list[str]]:
     if below is not None and files.is_folder(below):
         for entry in files.listing(below):
             path = files.real_in(below, entry)
-            if path is not None and _is_chart(path, files):
+            if path is not None and files.is_chart(path):
                 children.append(path)
                 names.update(dict.fromkeys((entry, str(_fields(path, files).get("name")))))
             elif entry.endswith(".tgz"):
@@ -140,7 +125,7 @@ def _dependencies(folder: str, files: Files) -> tuple[list[str], list[str]]:
             there = files.real_in(folder, local) if local != repository else None
             if name in names:
                 continue
-            if there is not None and _is_chart(there, files):
+            if there is not None and files.is_chart(there):
                 children.append(there)
             else:
                 missing.append(f"{join(folder, source)}: the chart {name} lies elsewhere")

@@ -1,7 +1,5 @@
 """What a kustomization, a chart or an application yields, and what is wrong with it."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -52,7 +50,8 @@ class Rendering(NamedTuple):
     what is refused, and `files` the paths of all files that were read for it. Only the
     objects of wanted kinds (see `Files`) are among the resources. `by` is the object of Flux
     or Argo CD that asks for it, `cluster` the cluster that it names, "" where that is the
-    one on which `by` lives. `eaten` are the values that its substitution leaves a gap in.
+    one on which `by` lives, None where only rendering decides it. `eaten` are the values that
+    its substitution leaves a gap in.
     """
 
     root: str
@@ -62,7 +61,7 @@ class Rendering(NamedTuple):
     files: frozenset[str]
     name: str = ""
     by: Resource | None = None
-    cluster: str = ""
+    cluster: str | None = ""
     eaten: tuple[Eaten, ...] = ()
 
 
@@ -89,7 +88,7 @@ class World(NamedTuple):
     """
 
     files: Files
-    renderer: Renderer
+    renderer: "Renderer"
     root: str
     find: Callable[[str, str, str | None], tuple[Resource, ...]]
 

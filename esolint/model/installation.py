@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
+from esolint.context import argo
 from esolint.context.kustomize import is_kustomization
 from esolint.context.version import chart_at, helm_repositories, is_chart_url, is_image, may_pin
 from esolint.resource import Resource, known_namespace
@@ -48,7 +49,6 @@ FLAGS: Mapping[str, str] = {
     "scopedNamespace": "namespace",
     "controllerClass": "controller-class",
 }
-_IN_CLUSTER = ("in-cluster", "https://kubernetes.default.svc")
 _TRUE = ("1", "t", "T", "TRUE", "true", "True")
 _FALSE = ("0", "f", "F", "FALSE", "false", "False")
 # The keys that matter here of values whose file names no chart, and the chart as a dependency.
@@ -325,16 +325,8 @@ def _argo_source(resource: Resource, route: Route) -> Operator:
     namespace = (
         None if resource.unknown((*to, "namespace")) else text(resource.get(*to, "namespace"))
     )
-    cluster = _cluster(resource, to)
+    cluster = argo.cluster(resource, to)
     return Operator(resource, route, namespace, tuple(layers), fixed, is_open, cluster=cluster)
-
-
-def _cluster(resource: Resource, route: Route) -> str | None:
-    """Return the cluster that a destination names, "" for the one on which Argo CD runs."""
-    if any(resource.unknown((*route, key)) for key in ("server", "name")):
-        return None
-    named = text(resource.get(*route, "server")) or text(resource.get(*route, "name")) or ""
-    return "" if named.rstrip("/") in _IN_CLUSTER else named.rstrip("/")
 
 
 def _helm_chart(

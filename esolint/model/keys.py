@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 from esolint.go import regexp_error
-from esolint.model.generator import output
 from esolint.resource import Resource, known_namespace
 from esolint.value import Route, Value, mapping, sequence, text
 
@@ -144,6 +143,9 @@ def _generated(resource: Resource, entry: Route, find: Find) -> Keys:
     if name and not resource.unknown((*route, "name")):
         namespace = None if kind == "ClusterGenerator" else known_namespace(resource)
         meant = find(kind, name, namespace)
+    # Its table takes time to load, and few ExternalSecrets name a generator.
+    from esolint.model.generator import output
+
     outputs = [output(kind, generator) for generator in meant or (None,)]
     keys = key_names(
         (key, route) for key in sorted(frozenset.intersection(*(o.keys for o in outputs)))

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from esolint.context import argo
 from esolint.model.consumer import EXTERNAL_SECRETS, PUSH_SECRETS, STORE_KINDS
 from esolint.model.generator import generator_specs
 from esolint.model.mention import (
@@ -35,7 +36,6 @@ from esolint.value import Route, mapping, parse_route, sequence, text
 _DATA_KEY = r"[-._a-zA-Z0-9]+"
 _RELEASE_NAME = re.compile(r"\{\{-?\s*\$?\.Release\.Name\s*-?\}\}")
 _LONGEST_RELEASE = 53  # Flux shortens a longer one
-_THIS_CLUSTER = (None, "", "in-cluster", "https://kubernetes.default.svc")
 
 # Kinds that hold other objects, or that say what to make of a Secret.
 _NO_READERS = frozenset(
@@ -322,8 +322,7 @@ def _charts(resource: Resource) -> Iterator[_Values]:
 
 
 def _of_argo(resource: Resource, base: Route) -> Iterator[_Values]:
-    destination = mapping(resource.get(*base, "destination"))
-    here = all(destination.get(key) in _THIS_CLUSTER for key in ("server", "name"))
+    here = argo.cluster(resource, (*base, "destination")) == ""
     namespace = _known(resource, (*base, "destination", "namespace"), None) if here else None
     name = _known(resource, (*base[:-1], "metadata", "name"), None)
     sources = [

@@ -17,7 +17,9 @@ _MOST = 12
 
 def of_tree(around: Surroundings) -> Iterator[str]:
     """Yield the environments of a repository: what is in them, and why esolint thinks so."""
-    for n, env in enumerate(around.environments):
+    # The last one may be there only for what nobody lists.
+    shown = [env for env in around.environments if env.resources] or around.environments
+    for n, env in enumerate(shown):
         yield from ["\n"] if n else []
         yield from _head(around, env)
         named = [rendering for rendering in env.renderings if rendering.name]

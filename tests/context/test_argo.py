@@ -124,10 +124,10 @@ def test_only_objects_of_namespaces_get_one(kind: str, namespace: str | None) ->
         ("{namespace: a}", ""),
         ("{name: prod}", "prod"),
         ("{server: https://prod.example.com:6443}", "https://prod.example.com:6443"),
-        ('{name: "{{name}}"}', "{{name}}"),
+        ('{name: "{{name}}"}', None),
     ],
 )
-def test_clusters(destination: str, cluster: str) -> None:
+def test_clusters(destination: str, cluster: str | None) -> None:
     text = APPLICATION.replace(
         "{server: https://kubernetes.default.svc, namespace: shop}", destination
     )

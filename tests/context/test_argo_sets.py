@@ -210,10 +210,44 @@ def test_a_matrix() -> None:
 
 
 def test_a_matrix_of_what_is_not_known_is_none() -> None:
-    generators = MATRIX.replace("list:", "clusters:").replace("elements:", "values:")
+    generators = MATRIX.replace("list:", "plugin:").replace("elements:", "values:")
     found, unknown = made(generators + f"  - {GIT}directories: [{{path: apps/*}}]}}", FOLDERS)
     assert names(found) == ["api", "web"]
-    assert unknown == ("ApplicationSet all: its generator clusters asks a cluster or a service",)
+    assert unknown == ("ApplicationSet all: its generator plugin asks a service",)
+
+
+@pytest.mark.parametrize("generator", ["clusters", "clusterDecisionResource"])
+def test_one_application_stands_for_those_of_all_clusters(generator: str) -> None:
+    generators = f"""\
+  - matrix:
+      generators:
+        - {generator}: {{values: {{space: shop, of: '{{{{name}}}}'}}}}
+        - {GIT}directories: [{{path: apps/*}}]}}
+"""
+    template = """
+  template:
+    metadata: {name: '{{name}}-{{path.basename}}'}
+    spec:
+      source: {repoURL: https://git.example.com/a/repo, path: '{{path}}'}
+      destination: {name: '{{name}}', namespace: '{{values.space}}'}
+"""
+    found, unknown = made(generators, FOLDERS, template)
+    assert unknown == ()
+    assert [each.get("spec", "source", "path") for each in found] == ["apps/api", "apps/web"]
+    assert {each.get("spec", "destination", "namespace") for each in found} == {"shop"}
+    assert all(each.unknown(("spec", "destination", "name")) for each in found)
+
+
+def test_a_folder_of_a_cluster_that_nobody_knows_is_not_known() -> None:
+    generators = f"""\
+  - matrix:
+      generators:
+        - clusters: {{}}
+        - {GIT}directories: [{{path: 'apps/{{{{name}}}}/*'}}]}}
+"""
+    found, unknown = made(generators, FOLDERS)
+    assert found == []
+    assert unknown == ("ApplicationSet all: a path of its git generator is no pattern",)
 
 
 def test_a_merge() -> None:
@@ -233,7 +267,6 @@ def test_a_merge() -> None:
 @pytest.mark.parametrize(
     ("generators", "why"),
     [
-        ("  - clusters: {}", "its generator clusters asks a cluster or a service"),
         ("  - pullRequest: {github: {owner: a, repo: b}}", "its generator pullRequest asks"),
         ("  - dice: {}", "a generator of another kind"),
         ("  - list: {elements: [{name: 1}]}", "holds more than texts"),

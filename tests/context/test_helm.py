@@ -8,7 +8,7 @@ import pytest
 from kustomize_oracle import FolderTree, MemoryTree
 
 from esolint.context.files import Files
-from esolint.context.helm import chart, is_template, objects, roots, sources
+from esolint.context.helm import chart, objects, roots, sources
 from esolint.context.rendering import Rendering
 from esolint.resource import Resource
 from esolint.source import Document, Unread, decode, split
@@ -47,7 +47,7 @@ class ChartFiles(Files):
     def add(self, path: str, content: bytes | str) -> None:
         text = decode(path, content, self._limits) if isinstance(content, bytes) else None
         if isinstance(text, str):
-            template = is_template(path, self)
+            template = self.is_template(path)
             self._pieces[path] = split(path, text, self._limits, template=template)
         else:
             super().add(path, content)
@@ -227,11 +227,11 @@ def test_charts_that_stand_for_themselves() -> None:
 def test_which_files_are_templates() -> None:
     files = tree({"templates/a.yaml": "", "c/templates/d/a.yaml": "", "c/a.yaml": ""})
 
-    assert is_template("c/templates/d/a.yaml", files)
-    assert is_template("c/templates/templates/a.yaml", files)
-    assert not is_template("templates/a.yaml", files)
-    assert not is_template("c/a.yaml", files)
-    assert not is_template("c/templates", files)
+    assert files.is_template("c/templates/d/a.yaml")
+    assert files.is_template("c/templates/templates/a.yaml")
+    assert not files.is_template("templates/a.yaml")
+    assert not files.is_template("c/a.yaml")
+    assert not files.is_template("c/templates")
 
 
 # What Helm prints
@@ -305,7 +305,7 @@ def test_real_templates(shared: Path) -> None:
         here: Counter[str] = Counter()
         for path in sorted(repository.rglob("templates/**/*")):
             name = path.relative_to(repository).as_posix()
-            if path.is_file() and is_template(name, files):
+            if path.is_file() and files.is_template(name):
                 here += _claims(name, files)
         count += here
         if repository.name.startswith("alphagov"):

@@ -94,3 +94,18 @@ def test_circles_of_kustomizations_end() -> None:
 def test_a_store_is_told_from_a_reference(text: str, is_store: bool) -> None:
     assert defines_store(text) is is_store
     assert may_matter(text) or not is_store
+
+
+def test_a_health_check_makes_no_store() -> None:
+    """Flux names the stores that it waits for by kind, or by kind and name."""
+    waiting = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: stores, namespace: flux-system}
+spec:
+  healthChecks:
+    - {apiVersion: external-secrets.io/v1, kind: ClusterSecretStore, name: elsewhere}
+  healthCheckExprs:
+    - {apiVersion: external-secrets.io/v1, kind: ClusterSecretStore, current: "true"}
+"""
+    assert is_missing(**{"ks.yaml": waiting})

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from esolint.resource import Resource
 from esolint.source import Document
+from esolint.value import Route, mapping, text
 
 if TYPE_CHECKING:
     from esolint.context.rendering import Rendering, World
 
 GROUP = "argoproj.io"
+_HERE = ("", "in-cluster", "https://kubernetes.default.svc")
 
 
 def is_application(resource: Resource) -> bool:
@@ -26,6 +28,18 @@ def is_application(resource: Resource) -> bool:
 
 def is_set(resource: Resource) -> bool:
     return resource.kind == "ApplicationSet" and resource.group == GROUP
+
+
+def cluster(resource: Resource, destination: Route) -> str | None:
+    """Return the cluster that a destination names, "" for the one on which Argo CD runs.
+
+    None where only rendering decides it.
+    """
+    if any(resource.unknown((*destination, key)) for key in ("server", "name")):
+        return None
+    to = mapping(resource.get(*destination))
+    named = (text(to.get("server")) or text(to.get("name")) or "").rstrip("/")
+    return "" if named in _HERE else named
 
 
 def render(application: Resource, world: World) -> tuple[Rendering, ...]:

@@ -6,6 +6,7 @@ import posixpath
 import re
 from typing import NamedTuple
 
+from esolint.context.argo import cluster
 from esolint.context.argo.folder import manifests
 from esolint.context.files import Files, below, join
 from esolint.context.kustomize import FILE_NAMES
@@ -15,7 +16,6 @@ from esolint.resource import Resource
 from esolint.source import Document
 from esolint.value import Route, Value, mapping, sequence, text
 
-_IN_CLUSTER = ("in-cluster", "https://kubernetes.default.svc")
 _TO: Route = ("spec", "destination", "namespace")
 _MANAGED: Route = ("spec", "syncPolicy", "managedNamespaceMetadata")
 _SYNC_OPTIONS: Route = ("spec", "syncPolicy", "syncOptions")
@@ -218,12 +218,6 @@ def _destination(application: Resource) -> _Destination:
     return _Destination(namespace, application.unknown(_TO), application.origin(_TO))
 
 
-def _cluster(application: Resource) -> str:
-    to = mapping(application.get("spec", "destination"))
-    named = (text(to.get("server")) or text(to.get("name")) or "").rstrip("/")
-    return "" if named in _IN_CLUSTER else named
-
-
 def _brought(
     rendering: Rendering, application: Resource, destination: _Destination, name: str
 ) -> Rendering:
@@ -232,7 +226,7 @@ def _brought(
         resources=tuple(_placed(each, destination, name) for each in rendering.resources),
         name=name,
         by=application,
-        cluster=_cluster(application),
+        cluster=cluster(application, ("spec", "destination")),
     )
 
 

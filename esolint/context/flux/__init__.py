@@ -18,7 +18,7 @@ from esolint.context.flux.objects import (
     source,
     title,
 )
-from esolint.context.flux.sync import render
+from esolint.context.flux.sync import folder, render
 
 __all__ = [
     "Release",
@@ -26,6 +26,7 @@ __all__ = [
     "ValuesFrom",
     "dependencies",
     "entries",
+    "folder",
     "is_kustomization",
     "path",
     "release",

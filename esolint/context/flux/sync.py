@@ -40,12 +40,12 @@ def render(sync: Resource, world: World) -> Rendering | None:
     if not is_kustomization(sync):
         return None
     name = title(sync.name, known_namespace(sync))
-    cluster = text(sync.get("spec", "kubeConfig", "secretRef", "name")) or ""
-    folder, elsewhere = _folder(sync, world)
-    if folder is None:
+    cluster = _cluster(sync)
+    applied, elsewhere = folder(sync, world)
+    if applied is None:
         why = (f"{name}: {elsewhere}",)
         return Rendering("", (), why, (), frozenset(), name, sync, cluster)
-    rendering = world.renderer.render(folder, _overlay(sync))
+    rendering = world.renderer.render(applied, _overlay(sync))
     resources = rendering.resources
     if any(sync.get("spec", field) for field in _OLD_PATCHES):
         resources = tuple(map(_forgotten, resources))
@@ -57,19 +57,28 @@ def render(sync: Resource, world: World) -> Rendering | None:
     return rendering
 
 
-def _folder(sync: Resource, world: World) -> tuple[str | None, str]:
+def _cluster(sync: Resource) -> str | None:
+    """Return the name of the object that says how to reach another cluster, "" for none."""
+    route: Route = ("spec", "kubeConfig")
+    named = (("secretRef", "name"), ("configMapRef", "name"))
+    if any(sync.unknown((*route, *name)) for name in named):
+        return None
+    return next((found for name in named if (found := text(sync.get(*route, *name)))), "")
+
+
+def folder(sync: Resource, world: World) -> tuple[str | None, str]:
     """Return the real folder that is applied; or None, and why it is not known or not here."""
     written = path(sync)
     if written is None:
         return None, "its path is only known after rendering"
-    folder = world.files.real_in(world.root, written)
+    real = world.files.real_in(world.root, written)
     origin = source(sync)
-    if folder is None or not world.files.is_folder(folder):
+    if real is None or not world.files.is_folder(real):
         elsewhere = f", but in {origin}" if origin.name != OWN_SOURCE else ""
         return None, f"{written} is not here{elsewhere}"
     if _is_foreign(origin, world, is_root=written == "."):
         return None, f"{written} lies elsewhere, in {origin}"
-    return folder, ""
+    return real, ""
 
 
 def _is_foreign(origin: Source, world: World, *, is_root: bool) -> bool:

@@ -9,8 +9,9 @@ import posixpath
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from esolint.context.kustomize.item import ANNOTATIONS, LABELS, NAME, NAMESPACE, Item, Origin
+from esolint.context.kustomize.item import ANNOTATIONS, LABELS, NAME, NAMESPACE, Item
 from esolint.context.kustomize.layer import Layer
+from esolint.resource import Origin
 from esolint.value import Route, Value, at, mapping, sequence, text
 
 _KINDS = (("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret"))

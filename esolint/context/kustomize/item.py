@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from esolint.resource import Resource
+from esolint.resource import Origin, Resource, traced
 from esolint.source import Document
 from esolint.value import Route, Value, at, mapping, route_in
-
-Origin: TypeAlias = "tuple[Document, Route]"
 
 NAME: Route = ("metadata", "name")
 NAMESPACE: Route = ("metadata", "namespace")
@@ -150,12 +148,7 @@ class Item:
     # Where it comes from, and what is not known
 
     def origin(self, route: Route) -> Origin:
-        for length in range(len(route), -1, -1):
-            override = self.overrides.get(route[:length])
-            if override is not None:
-                document, base = override
-                return document, base + route[length:]
-        return self.document, self.base + route
+        return traced(route, self.overrides, self.document, self.base)
 
     def unknown(self, route: Route) -> bool:
         """Say whether what stands at or above `route` is not known."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from esolint.context.kustomize.item import ANNOTATIONS, Item, Origin, is_large
+from esolint.context.kustomize.item import ANNOTATIONS, Item, is_large
+from esolint.resource import Origin
 from esolint.value import Route, Value, at, exists, mapping, text
 
 _OPERATIONS = frozenset(("add", "remove", "replace", "move", "copy", "test"))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from esolint.context.files import Files, below, join
 from esolint.context.kustomize.fields import Config
-from esolint.context.kustomize.item import Origin
 from esolint.context.rendering import Overlay, Problem
+from esolint.resource import Origin
 from esolint.source import Document, Unread
 from esolint.value import Route, Value, at, mapping, sequence, walk
 

@@ -6,7 +6,8 @@ of that schema have lists that are merged; in custom resources a list is replace
 
 from __future__ import annotations
 
-from esolint.context.kustomize.item import Item, Origin
+from esolint.context.kustomize.item import Item
+from esolint.resource import Origin
 from esolint.value import Route, Value, at, format_route
 
 _DIRECTIVE = "$patch"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from esolint.context.kustomize.fields import Config, Field, Reference, routes, selects
-from esolint.context.kustomize.item import NAME, NAMESPACE, Item, Origin
+from esolint.context.kustomize.item import NAME, NAMESPACE, Item
 from esolint.context.kustomize.layer import Layer
+from esolint.resource import Origin
 from esolint.value import Route, at, mapping, sequence
 
 _NOT_PREFIXED = {

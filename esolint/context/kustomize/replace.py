@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from esolint.context.kustomize.fields import selects
-from esolint.context.kustomize.item import ANNOTATIONS, LABELS, Item, Origin, is_large
+from esolint.context.kustomize.item import ANNOTATIONS, LABELS, Item, is_large
 from esolint.context.kustomize.layer import Layer
 from esolint.context.kustomize.selector import Selector, SelectorError, labels_fit, read_selector
 from esolint.context.rendering import Problem
+from esolint.resource import Origin
 from esolint.source import Document
 from esolint.value import Route, Value, at, mapping, sequence, text
 
