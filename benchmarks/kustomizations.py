@@ -6,6 +6,7 @@ Writes trees of SIZE (default 250, 500, 1,000 and 2,000) kustomizations, each wi
 ExternalSecret and a workload that reads its Secret, and checks them:
 
 - overlays: a base for each nine overlays, which rename and patch it
+- tenants: one base for all, which they take over as it is, each into its namespace
 - flux: one cluster with a Flux Kustomization for each
 - argo: an Argo CD Application for each, for one cluster
 - clusters: an Argo CD Application for each, every twenty for a cluster of their own
@@ -97,6 +98,13 @@ def overlays(size: int) -> Files:
         )
 
 
+def tenants(size: int) -> Files:
+    yield from store("stores")
+    yield from app("base", "app")
+    for n in range(size - 1):
+        yield f"apps/a{n}/kustomization.yaml", f"resources: [../../base]\nnamespace: n{n}\n"
+
+
 def flux(size: int) -> Files:
     def sync(name: str, path: str) -> str:
         return SYNC.replace("NAME", name).replace("PATH", path)
@@ -135,6 +143,7 @@ def plain(size: int) -> Files:
 
 TREES: dict[str, Callable[[int], Files]] = {
     "overlays": overlays,
+    "tenants": tenants,
     "flux": flux,
     "argo": argo,
     "clusters": lambda size: argo(size, 20),

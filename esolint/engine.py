@@ -18,7 +18,7 @@ from esolint.resource import Resource, unreadable
 from esolint.rule import Finding, Rule, load_rules
 from esolint.schema import concerns
 from esolint.source import Unread
-from esolint.value import Route, Value
+from esolint.value import Value
 
 # These speak of a field, not of its value, except where the value says what the object is.
 _AT_KEY = frozenset({"unknown-field", "field-not-in-version", "deprecated-field"})
@@ -110,7 +110,7 @@ def _calls(
             for first in subjects[:1]:
                 yield first, (environment,), environment.name
         else:
-            for resource in distinct(subjects):
+            for resource in environment.distinct(subjects):
                 yield resource, (resource, environment), environment.name
 
 
@@ -158,29 +158,10 @@ def _may_mention(resource: Resource, words: Iterable[str]) -> bool:
     return "\\" in written or any(word in written for word in words)
 
 
-def distinct(resources: Iterable[Resource]) -> Iterator[Resource]:
-    """Yield resources without those that several renderings make alike of one source."""
-    seen: dict[tuple[int, Route], list[Resource]] = {}
-    for resource in resources:
-        twins = seen.setdefault((id(resource.document), resource.base), [])
-        if not any(_is_alike(resource, twin) for twin in twins):
-            twins.append(resource)
-            yield resource
-
-
-def _is_alike(one: Resource, other: Resource) -> bool:
-    return (
-        one.value == other.value
-        and one.overrides == other.overrides
-        and one.holes == other.holes
-        and one.known == other.known
-    )
-
-
 def _admitted(environment: Environment, rules: Collection[str]) -> Iterator[Report]:
     """Yield what the API server would refuse, as findings of the rules that are active."""
     eso = (r for r in environment.resources if concerns(r.api_version))
-    for resource in distinct(eso):
+    for resource in environment.distinct(eso):
         try:
             violations = environment.admission(resource).violations
         except Exception as error:

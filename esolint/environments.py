@@ -85,6 +85,7 @@ def surroundings(repository: Repository, settings: Settings | None = None) -> Su
                 undeployed=deployed.undeployed if is_rest else (),
                 unversioned=unversioned if version is None else (),
                 certain=cluster.certain,
+                root=settings.root,
             )
         )
         if version is None:

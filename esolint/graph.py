@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from esolint.context.rendering import is_example
 from esolint.model.consumer import STORE, STORE_KINDS, StoreUse
 from esolint.nearest import nearest
 from esolint.resource import Resource
 from esolint.schema import Admission, Catalog, Version, admit
 from esolint.source import Unread
-from esolint.value import Value
+from esolint.value import Route, Value
 
 if TYPE_CHECKING:
     from esolint.context.rendering import Rendering
@@ -84,6 +86,7 @@ class Environment:
     inputs that could not be read; what they may hold is unknown.
     `undeployed` are objects that nothing brings anywhere. `unversioned` are the objects for
     which no ESO version is known, those of all environments in the first such one.
+    `root` is the top of the repository, in the paths of reports.
     `external` names stores that live elsewhere: patterns of "name" or "Kind/name".
     `eso_version` is None where nobody names one; `catalog` holds a user's own CRDs.
     """
@@ -106,8 +109,10 @@ class Environment:
         undeployed: Sequence[Resource] = (),
         unversioned: Sequence[Resource] | None = None,
         certain: bool = False,
+        root: str = ".",
     ) -> None:
         self.name = name
+        self._above = "" if root == "." else f"{root.rstrip('/')}/"
         self.eso_version = eso_version
         self._catalog = catalog
         self._admissions: dict[int, Admission] = {}
@@ -144,6 +149,28 @@ class Environment:
             return self._by_kind.get(kinds[0], ())
         return [resource for resource in self.resources if resource.kind in kinds]
 
+    def distinct(self, resources: Iterable[Resource]) -> Iterator[Resource]:
+        """Yield resources without those that several renderings make alike of one source."""
+        return (resource for resource in resources if id(resource) not in self._repeated)
+
+    @cached_property
+    def _repeated(self) -> frozenset[int]:
+        """The ids of objects that are like an earlier one from the same place of the source."""
+        by_source: dict[tuple[int, Route], list[Resource]] = {}
+        # One object may be part of several renderings as it is.
+        for resource in {id(r): r for r in (*self.objects, *self.undeployed)}.values():
+            by_source.setdefault((id(resource.document), resource.base), []).append(resource)
+        repeated: set[int] = set()
+        for twins in by_source.values():
+            seen: set[object] = set()
+            for twin in twins if len(twins) > 1 else ():
+                parts = frozenset(twin.overrides.items())
+                traits = (repr(twin.value), parts, twin.holes, twin.known)
+                if traits in seen:
+                    repeated.add(id(twin))
+                seen.add(traits)
+        return frozenset(repeated)
+
     def admission(self, resource: Resource) -> Admission:
         """Return the API server's verdict on an object, for the ESO version that is here."""
         verdict = self._admissions.get(id(resource))
@@ -172,6 +199,8 @@ class Environment:
             return Unknown("the reference is only known after rendering")
         if use.kind not in STORE_KINDS:
             return Unknown(f"{use.kind} is no kind of store")
+        if self._is_example(use.resource):
+            return Unknown("an example may mean a store of its reader")
         named = self._named_stores(use.kind, use.name)
         other_namespace: list[Resource] = []
         if named and use.kind == STORE:
@@ -267,9 +296,32 @@ class Environment:
             own = tuple(o for o in (*own, *others) if o.cluster is None or o.cluster in here)
         return Installation(own) if own else None
 
+    def folder(self, resource: Resource) -> str:
+        """Return the folder in which an object stands, from the top of the repository."""
+        return posixpath.dirname(resource.document.path.removeprefix(self._above))
+
+    @cached_property
+    def place(self) -> Callable[[Resource], Hashable]:
+        """What says of an object where it is applied: see `esolint.links.places`."""
+        # Loaded here: where nothing is compared, nobody asks.
+        from esolint.links import places
+
+        return places(self.renderings, certain=self.certain, above=self._above)
+
     def is_absent(self, kind: str, name: str) -> bool:
         """Say whether no store of a kind has a name, nor can get it, in whatever namespace."""
         return isinstance(self._why_absent(kind, name), Missing)
+
+    def _is_example(self, resource: Resource) -> bool:
+        """Say whether an object is there to be copied: no store stands beside it."""
+        if resource.rendering or not is_example(folder := self.folder(resource)):
+            return False
+        return folder not in self._folders_of_stores
+
+    @cached_property
+    def _folders_of_stores(self) -> frozenset[str]:
+        stores = (s for named in (self._stores, self._stores_elsewhere) for s in named.values())
+        return frozenset(self.folder(store) for named in stores for store in named)
 
     @cached_property
     def _makers(self) -> Makers:

@@ -6,22 +6,30 @@ import posixpath
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from esolint.context.rendering import is_example
 from esolint.model.namespaces import Namespaces, namespaces, selected
-from esolint.resource import Resource
+from esolint.resource import Resource, known_namespace
 
 if TYPE_CHECKING:
     from esolint.context.rendering import Rendering
     from esolint.model.reader import Use
     from esolint.model.writer import Writer
 
+_T = TypeVar("_T")
+_Key = TypeVar("_Key")
+# Namespace, None where it is not known → what is there, each with its place in the repository.
+# Where each tenant has an object of one name, a namespace has few of them.
+_Placed: TypeAlias = dict[str | None, list[tuple[int, _T]]]
+
 # Words of file names that stand for one choice of several.
 _CHOICE = (
     r"(?i)(?:^|[-._])(?:dev|development|test|testing|qa|uat|int|stag(?:e|ing)|(?:pre|non)?-?prod"
     r"|production|live|sandbox|local|old|new|backup|alt|v\d+)(?:[-._]|$)"
 )
-_EXAMPLES = r"(?i)(?:^|[-._/])(?:docs?|demos?|examples?|samples?|snippets?)(?:[-._/]|$)"
 
 
 class Links:
@@ -56,13 +64,7 @@ class Links:
 
     def find(self, kind: str, name: str, namespace: str | None) -> Sequence[Resource]:
         """Return the objects that a kind, a name and a namespace (None: any) may mean."""
-        return [
-            resource
-            for resource in self._named.get((kind, name), ())
-            if None in (namespace, resource.namespace)
-            or resource.namespace == namespace
-            or resource.unknown(("metadata", "namespace"))
-        ]
+        return _meant(self._named.get((kind, name), {}), namespace)
 
     def writers_of(self, kind: str, name: str, namespace: str | None) -> list[Writer]:
         """Return what makes or fills an object, or may do so; None: in any namespace."""
@@ -70,23 +72,18 @@ class Links:
 
         if (kind, name) in WELL_KNOWN:
             return []
-        candidates = [*self._by_name.get((kind, name), ()), *self._patterns_in(kind, namespace)]
-        return [writer for writer in candidates if writer.may_mean(kind, name, namespace)]
+        named = _meant(self._by_name.get((kind, name), {}), namespace)
+        patterns = _meant(self._patterns.get(kind, {}), namespace)
+        return [*named, *(w for w in patterns if w.may_mean(kind, name, namespace))]
 
     def readers_of(self, kind: str, name: str, namespace: str | None) -> list[Use]:
         """Return the references that mean an object, or may."""
-        return [
-            use
-            for use in self._uses_by_name.get((kind, name), ())
-            if None in (namespace, use.namespace) or use.namespace == namespace
-        ]
+        return _meant(self._uses_by_name.get((kind, name), {}), namespace)
 
     @cached_property
-    def _named(self) -> dict[tuple[str, str], list[Resource]]:
-        found: dict[tuple[str, str], list[Resource]] = {}
-        for resource in (*self._here, *self._elsewhere):
-            found.setdefault((resource.kind, resource.name), []).append(resource)
-        return found
+    def _named(self) -> dict[tuple[str, str], _Placed[Resource]]:
+        every = enumerate((*self._here, *self._elsewhere))
+        return _indexed(((r.kind, r.name), known_namespace(r), (i, r)) for i, r in every)
 
     @cached_property
     def _all(self) -> tuple[Writer, ...]:
@@ -95,33 +92,19 @@ class Links:
         return (*self.writers, *possible)
 
     @cached_property
-    def _by_name(self) -> dict[tuple[str, str], list[Writer]]:
-        found: dict[tuple[str, str], list[Writer]] = {}
-        for writer in self._all:
-            if "*" not in writer.name:
-                found.setdefault((writer.kind, writer.name), []).append(writer)
-        return found
-
-    def _patterns_in(self, kind: str, namespace: str | None) -> Iterable[Writer]:
-        if namespace is None:
-            return (w for (k, _), found in self._patterns.items() if k == kind for w in found)
-        here = self._patterns.get((kind, namespace), ())
-        return (*here, *self._patterns.get((kind, None), ()))
+    def _by_name(self) -> dict[tuple[str, str], _Placed[Writer]]:
+        named = ((i, w) for i, w in enumerate(self._all) if "*" not in w.name)
+        return _indexed(((w.kind, w.name), w.namespace, (i, w)) for i, w in named)
 
     @cached_property
-    def _patterns(self) -> dict[tuple[str, str | None], list[Writer]]:
-        found: dict[tuple[str, str | None], list[Writer]] = {}
-        for writer in self._all:
-            if "*" in writer.name:
-                found.setdefault((writer.kind, writer.namespace), []).append(writer)
-        return found
+    def _patterns(self) -> dict[str, _Placed[Writer]]:
+        patterns = ((i, w) for i, w in enumerate(self._all) if "*" in w.name)
+        return _indexed((w.kind, w.namespace, (i, w)) for i, w in patterns)
 
     @cached_property
-    def _uses_by_name(self) -> dict[tuple[str, str], list[Use]]:
-        found: dict[tuple[str, str], list[Use]] = {}
-        for use in self.uses:
-            found.setdefault((use.kind, use.name), []).append(use)
-        return found
+    def _uses_by_name(self) -> dict[tuple[str, str], _Placed[Use]]:
+        every = enumerate(self.uses)
+        return _indexed(((u.kind, u.name), u.namespace, (i, u)) for i, u in every)
 
     def _written(self, resources: Iterable[Resource]) -> Iterator[Writer]:
         from esolint.model.writer import writers
@@ -139,6 +122,22 @@ class Links:
                 yield writer._replace(sure=False)
 
 
+def _indexed(entries: Iterable[tuple[_Key, str | None, tuple[int, _T]]]) -> dict[_Key, _Placed[_T]]:
+    found: dict[_Key, _Placed[_T]] = {}
+    for key, namespace, entry in entries:
+        found.setdefault(key, {}).setdefault(namespace, []).append(entry)
+    return found
+
+
+def _meant(placed: _Placed[_T], namespace: str | None) -> list[_T]:
+    """Return what is, or may be, in a namespace (None: in any), in the order of the repository."""
+    if namespace is None:
+        entries = list(chain.from_iterable(placed.values()))
+    else:
+        entries = [*placed.get(namespace, ()), *placed.get(None, ())]
+    return [item for _, item in sorted(entries, key=itemgetter(0))]
+
+
 # All clusters of a repository have the same objects elsewhere.
 @lru_cache(maxsize=1)
 def _that_write(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
@@ -149,13 +148,14 @@ def _that_write(resources: tuple[Resource, ...]) -> tuple[Resource, ...]:
 
 
 def places(
-    renderings: Sequence[Rendering], *, certain: bool
+    renderings: Sequence[Rendering], *, certain: bool, above: str = ""
 ) -> Callable[[Resource], str | int | None]:
     """Return what says of an object of an environment where it is applied.
 
     Those of one place surely live on one cluster together. All are of one place where the
     environment is one cluster for `certain`, else what one rendering brings, and what is read as
     it stands in one file, or in files of one folder that do not look like alternatives.
+    `above` is what of the paths stands before the top of the repository.
     """
     if certain:
         return lambda resource: None
@@ -169,7 +169,7 @@ def places(
     def place(resource: Resource) -> str | int:
         path = resource.document.path
         folder, file = posixpath.split(path)
-        apart = re.search(_CHOICE, file) or re.search(_EXAMPLES, folder)
+        apart = re.search(_CHOICE, file) or is_example(folder.removeprefix(above))
         return brought.get(id(resource), path if apart else folder)
 
     return place

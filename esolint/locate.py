@@ -45,7 +45,18 @@ def diagnostics(
     count = Counter(identity for identity, _ in entries)
     frames = _Frames(resources)
     found = [_diagnostic(entry, identity, frames) for identity, entry in entries if wanted(entry)]
-    return _identified(sorted(found, key=order), count, root)
+    return _identified(_merged(sorted(found, key=order)), count, root)
+
+
+def _merged(found: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Make one of diagnostics that say the same of one place: an alias has several routes."""
+    merged: dict[object, Diagnostic] = {}
+    for diagnostic in found:
+        key = (diagnostic.rule, diagnostic.case, diagnostic.place, diagnostic.message)
+        first = merged.get(key, diagnostic)
+        names = dict.fromkeys((*first.environments, *diagnostic.environments))
+        merged[key] = first._replace(environments=tuple(names))
+    return list(merged.values())
 
 
 def order(diagnostic: Diagnostic) -> tuple[object, ...]:

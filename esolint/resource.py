@@ -121,6 +121,11 @@ class Resource:
         """Return the document in which `route` stands, and the route there."""
         return traced(route, self.overrides, self.document, self.base)
 
+    def written(self, route: Route) -> Value:
+        """Return what stands at `route` in its source, where rendering may have filled it in."""
+        document, there = self.origin(route)
+        return at(document.value, there)
+
     def unknown(self, route: Route) -> bool:
         """Say whether what stands at `route` is only known after rendering (a hole)."""
         if self.known and route_in(route, tuple(self.known)):
@@ -136,7 +141,7 @@ class Resource:
         None where the text is no mapping or list, or does not parse.
         """
         document, there = self.origin(route)
-        inner = child(document, there)
+        inner = child(document, there, text(self.get(*route)))
         if inner is None or not isinstance(inner.value, dict | list):
             return None
         value = _replaced(self.value, route, inner.value)

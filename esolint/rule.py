@@ -73,7 +73,8 @@ class Rule(NamedTuple):
     there it does not run, and without kinds it looks at everything. `check` has exactly one
     of `cel` (with `message`, `at`, `each`), `python` (with `scope`: resource, environment or
     repository; `patches`: at kustomize patches too; `needs`: what an environment must hold) and
-    `builtin` (reported by the schemas, the suppressions or the engine).
+    `builtin` (reported by the schemas, the suppressions or the engine). The first two may have
+    `mentions`: texts of which a manifest must hold one.
     """
 
     id: str

@@ -68,6 +68,28 @@ def test_equal_findings_of_several_environments_are_one_that_names_them() -> Non
     assert [entry.environments for entry in found] == [("a", "b")] * 3
 
 
+@pytest.mark.parametrize("written", ["Orphan", '"Orph\\x61n"', "Retain"])
+def test_what_mentions_no_word_of_a_rule_is_passed_over(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    real = engine._function
+    loaded: list[str] = []
+
+    def recorded(rule: Rule) -> engine.Check:
+        loaded.append(rule.id)
+        return real(rule)
+
+    monkeypatch.setattr(engine, "_function", recorded)
+    target = f"{{creationPolicy: {written}, deletionPolicy: Delete}}"
+    manifest = MANIFESTS.replace("typo: 1", f"target: {target}")
+
+    found = brief(run(repository(manifest), active("orphan-with-delete")))
+
+    meant = written != "Retain"
+    assert loaded == ["orphan-with-delete"] * meant
+    assert found == [("orphan-with-delete", "one")] * meant
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_crash_is_a_finding_and_the_others_go_on(
     monkeypatch: pytest.MonkeyPatch, late: bool

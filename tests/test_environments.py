@@ -183,7 +183,9 @@ metadata: {name: external-secrets, namespace: external-secrets}
 spec:
   chart:
     spec:
-      {chart: external-secrets, version: 2.8.0, sourceRef: {kind: HelmRepository, name: external-secrets}}
+      chart: external-secrets
+      version: 2.8.0
+      sourceRef: {kind: HelmRepository, name: external-secrets}
 """
 
 
@@ -236,3 +238,23 @@ def test_what_goes_to_clusters_that_nobody_knows_may_live_anywhere() -> None:
     (env,) = around(files).environments
     assert (env.name, env.certain) == ("repository", False)
     assert objects(env) == [("Application argocd/{{name}}-app (1)", "shop", "app")]
+
+
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: app, namespace: argocd}
+spec:
+  source: {repoURL: "https://git.example.com/gitops", path: chart}
+  destination: {name: in-cluster, namespace: shop}
+"""
+
+
+def test_a_template_that_is_yaml_as_it_stands_may_name_the_namespace_of_its_release() -> None:
+    secret = (SECRET % "app").replace(
+        "{name: app}", "\n  name: app\n  namespace: {{ .Release.Namespace }}"
+    )
+    chart = {"chart/Chart.yaml": "name: app\nversion: 1.0.0\n", "chart/templates/es.yaml": secret}
+    (env,) = around({"apps/app.yaml": APPLICATION, **chart}).environments
+    assert objects(env) == [("Application argocd/app", "shop", "app")]
+    assert not env.resources[-1].unknown(("metadata", "namespace"))

@@ -20,7 +20,12 @@ spec:
   secretStoreRef: {name: vault, kind: ClusterSecretStore}
   dataFrom: [{extract: {key: app}}]
 """
-RENDERED = f"---\n# Source: shop/templates/secret.yaml\n{SECRET}---\n# Source: gone/x.yaml\n{SECRET}"
+RENDERED = f"""\
+---
+# Source: shop/templates/secret.yaml
+{SECRET}---
+# Source: gone/x.yaml
+{SECRET}"""
 
 
 @pytest.fixture(autouse=True)

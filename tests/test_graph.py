@@ -160,3 +160,12 @@ def test_a_foreign_object_is_as_it_is_written() -> None:
     resource = env.of_kind("SecretStore")[0]
 
     assert env.defaulted(resource) is resource.value
+
+
+def test_what_renderings_make_alike_of_one_source_counts_once() -> None:
+    (written,) = read([Input("db.yaml", (CONSUMER % ("shop", "{}")).encode())]).resources
+    moved = written.changed({**written.value, "metadata": {"name": "db"}}, {})
+    copies = [written.changed(dict(resource.value), {}) for resource in (written, moved)]
+    env = Environment([written, written, moved, *copies])
+
+    assert list(env.distinct([moved, written, *copies])) == [moved, written]

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from esolint.checks.refs_sources import knows_all_keys, live_together
 from esolint.graph import Environment
-from esolint.links import places
 from esolint.model.consumer import generator_uses
 from esolint.model.generator import output
 from esolint.model.keys import templated
@@ -35,7 +34,7 @@ class _Source(NamedTuple):
 
 
 def push_source_key_missing(env: Environment) -> Iterator[Finding]:
-    place = places(env.renderings, certain=env.certain)
+    place = env.place
     for push in env.of_kind("PushSecret"):
         entries = expand(parse_route("spec.data.*.match.secretKey"), push.value)
         wanted = [(text(push.get(*route)), route) for route in entries]

@@ -12,7 +12,7 @@ from esolint.value import mapping
 
 def store_not_found(env: Environment) -> Iterator[Finding]:
     for use, missing in _missing_stores(env):
-        if missing.other_kind or missing.other_namespace or _is_renamed(use, env):
+        if missing.other_kind or missing.other_namespace or is_renamed(use, env):
             continue
         related: tuple[Note, ...] = ()
         who = "the repository"
@@ -47,7 +47,7 @@ def store_kind_mismatch(env: Environment) -> Iterator[Finding]:
         )
 
 
-def _is_renamed(use: StoreUse, env: Environment) -> bool:
+def is_renamed(use: StoreUse, env: Environment) -> bool:
     """Say whether kustomize renames the store of a reference: kustomize-name-not-followed."""
     return any(
         (store.source_name, store.rendering) == (use.name, use.resource.rendering)

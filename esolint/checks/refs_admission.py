@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from esolint.checks.refs import is_renamed
 from esolint.diagnostic import Confidence
 from esolint.graph import Environment, Found, Missing
 from esolint.model.consumer import (
@@ -107,6 +108,8 @@ def store_in_other_namespace(env: Environment) -> Iterator[Finding]:
         for use in store_uses(consumer) if here else ():
             resolution = env.resolve(use)
             if not isinstance(resolution, Missing) or not resolution.other_namespace:
+                continue
+            if is_renamed(use, env):
                 continue
             there = sorted({store.namespace or "" for store in resolution.other_namespace})
             twins = [r for r in env.of_kind(CLUSTER_STORE) if r.name == use.name and r.is_eso]

@@ -12,7 +12,7 @@ from esolint.model.consumer import EXTERNAL_SECRETS, PUSH_SECRETS
 from esolint.nearest import Slips, akin, nearest, suggestion, words
 from esolint.resource import Resource
 from esolint.rule import Finding, Note
-from esolint.value import Route
+from esolint.value import Route, text
 from esolint.words import both, listed
 
 if TYPE_CHECKING:
@@ -20,13 +20,6 @@ if TYPE_CHECKING:
     from esolint.model.writer import Writer
 
 _MOST = 5
-
-
-def _places(env: Environment) -> Callable[[Resource], Hashable]:
-    # Loaded here: where nothing but ESO's objects is read, there is nothing to compare.
-    from esolint.links import places
-
-    return places(env.renderings, certain=env.certain)
 
 
 def _of_cluster(use: Use, env: Environment) -> Use | None:
@@ -55,7 +48,7 @@ def _makes_anything(writer: Writer) -> bool:
 
 
 def consumed_key_missing(env: Environment) -> Iterator[Finding]:
-    place = _places(env)
+    place = env.place
     for written in env.links.uses:
         if written.kind != "Secret" or not written.keys or written.optional:
             continue
@@ -66,6 +59,7 @@ def consumed_key_missing(env: Environment) -> Iterator[Finding]:
         if "templateFrom" in use.route or use.resource.kind in PUSH_SECRETS:
             continue
         writers = _decisive(env.links.writers_of("Secret", use.name, use.namespace), use)
+        writers = _of_one_place(writers, use, place)
         if not writers or not all(writer.keys.exact for writer in writers):
             continue
         there = {key: writer for writer in writers for key in writer.keys.named}
@@ -86,9 +80,26 @@ def _decisive(writers: Sequence[Writer], use: Use) -> Sequence[Writer]:
     What may make any Secret, as charts do, makes none that an ExternalSecret has for its own.
     """
     surely = [w for w in writers if _is_of_eso(w) and w.namespace == use.namespace]
-    if any(writer.policy in ("Owner", "Orphan") for writer in surely):
+    if any(writer.policy in _WHOLE for writer in surely):
         return [writer for writer in writers if not _makes_anything(writer)]
     return writers if surely else ()
+
+
+# Policies of an ExternalSecret that has a Secret for its own.
+_WHOLE = ("Owner", "Orphan")
+
+
+def _of_one_place(
+    writers: Sequence[Writer], use: Use, place: Callable[[Resource], Hashable]
+) -> Sequence[Writer]:
+    """Return the writers that count where one beside the reader has the Secret for its own.
+
+    An ExternalSecret of another place that has it for its own too is that of another cluster.
+    """
+    here = place(use.resource)
+    if not any(w.policy in _WHOLE and w.sure and place(w.resource) == here for w in writers):
+        return writers
+    return [w for w in writers if w.policy not in _WHOLE or place(w.resource) == here]
 
 
 def _without(
@@ -114,10 +125,15 @@ def _without(
     return Finding(
         use.resource,
         route,
-        f'{use.resource.title} takes {names} from the Secret "{use.name}", which '
+        f'{use.resource.title} takes {names} from the Secret "{_written(use)}", which '
         f"{source.resource.title} {why}{suggestion(near)}",
         related=(note,),
     )
+
+
+def _written(use: Use) -> str:
+    """Return a Secret's name as its reader's source has it: one line may serve many."""
+    return text(use.resource.written(use.route)) or use.name
 
 
 def _origin_of_keys(writer: Writer) -> Route:
@@ -147,6 +163,8 @@ class _Targets:
 
     def __init__(self) -> None:
         self.by_name: dict[str, Writer] = {}
+        # By the name of what writes them, where that is another one.
+        self.by_writer: dict[str, Writer] = {}
 
     @cached_property
     def _slips(self) -> Slips:
@@ -178,7 +196,7 @@ def _stem(name: str) -> tuple[str, ...]:
 def consumed_secret_not_found(env: Environment) -> Iterator[Finding]:
     if all(resource.is_eso for resource in env.resources):
         return
-    place = _places(env)
+    place = env.place
     targets: dict[Hashable, _Targets] = {}
     anywhere: dict[Hashable, Writer] = {}
     for writer in filter(_is_of_eso, env.links.writers):
@@ -186,6 +204,8 @@ def consumed_secret_not_found(env: Environment) -> Iterator[Finding]:
             here = place(writer.resource)
             beside = targets.setdefault((here, writer.namespace), _Targets())
             beside.by_name.setdefault(writer.name, writer)
+            if writer.resource.name != writer.name and not writer.cluster:
+                beside.by_writer.setdefault(writer.resource.name, writer)
             anywhere.setdefault((here, writer.name), writer)
     if not targets:
         return
@@ -199,7 +219,10 @@ def consumed_secret_not_found(env: Environment) -> Iterator[Finding]:
             continue
         here = place(use.resource)
         known = targets.get((here, use.namespace)) or _Targets()
-        near = _near(known.slip(use.name), use, env, is_proof=use.sure and not makers)
+        alone = use.sure and not makers
+        # Who writes another name into the target of an ExternalSecret forgets its readers.
+        own = known.by_writer.get(use.name) if alone else None
+        near = _near(own or known.slip(use.name), use, env, is_proof=alone)
         if near is None and not makers and _is_all_known(use, custom, env):
             near = _near(known.twin(use.name), use, env, is_proof=False)
             abroad = anywhere.get((here, use.name))
@@ -219,7 +242,7 @@ def _absent(use: Use, why: str, note: Note) -> Finding:
     return Finding(
         use.resource,
         use.route,
-        f'{use.resource.title} uses the Secret "{use.name}" in namespace "{use.namespace}", '
+        f'{use.resource.title} uses the Secret "{_written(use)}" in namespace "{use.namespace}", '
         f"which {why}",
         related=(note,),
     )

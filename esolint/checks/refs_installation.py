@@ -22,7 +22,7 @@ from esolint.model.store import stores
 from esolint.resource import Resource, known_namespace
 from esolint.rule import Finding, Note
 from esolint.value import Route, mapping, sequence, text
-from esolint.words import both, quoted
+from esolint.words import amount, both, quoted
 
 if TYPE_CHECKING:
     from esolint.model.installation import Installation, Setting
@@ -118,17 +118,21 @@ def _out_of_scope(env: Environment, found: Installation) -> Iterator[Finding]:
     if found.scope is None:
         return
     scope, setting = found.scope
+    outside: dict[str, list[Resource]] = {}
     for resource in env.of_kind("ExternalSecret", "PushSecret", STORE, *GENERATOR_KINDS):
         home = known_namespace(resource) if resource.is_eso else None
         if home not in (None, scope):
-            yield Finding(
-                resource,
-                ("metadata", "namespace"),
-                f'{resource.title} stands in namespace "{home}", but ESO is installed to look'
-                f' after "{scope}" alone',
-                confidence="medium",
-                related=_written(setting),
-            )
+            outside.setdefault(str(home), []).append(resource)
+    for home, (first, *rest) in outside.items():
+        more = f", with {amount(len(rest), 'more object')} of ESO," if rest else ""
+        yield Finding(
+            first,
+            ("metadata", "namespace"),
+            f'{first.title} stands{more} in namespace "{home}", but ESO is installed to look'
+            f' after "{scope}" alone',
+            confidence="medium",
+            related=_written(setting),
+        )
 
 
 def _generic_targets(env: Environment, found: Installation) -> Iterator[Finding]:

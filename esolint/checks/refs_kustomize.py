@@ -12,12 +12,15 @@ from esolint.model.consumer import EXTERNAL_SECRETS, STORE_KINDS, store_uses
 from esolint.resource import Resource
 from esolint.rule import Finding, Note
 from esolint.value import Route, Value, at, exists, format_route, mapping, sequence, text
-from esolint.words import listed
+from esolint.words import listed, quoted
 
 _NAME: Route = ("metadata", "name")
+_MOST_NAMES = 3
 
 
 def kustomize_name_not_followed(env: Environment) -> Iterator[Finding]:
+    # Several overlays of one base make the same mistake once.
+    told: dict[object, list[tuple[Resource, Route, Resource]]] = {}
     for rendering in env.renderings:
         renamed = _renamed(rendering)
         if not renamed:
@@ -29,13 +32,20 @@ def kustomize_name_not_followed(env: Environment) -> Iterator[Finding]:
                 owner = renamed.get((kind, name))
                 if owner is None or _is_there(kind, name, rendering, env):
                     continue
-                yield Finding(
-                    resource,
-                    route,
-                    f'{resource.title} refers to {kind} "{name}" at {format_route(route)}, but '
-                    f'kustomize names it "{owner.name}" and does not follow it there',
-                    related=(Note(owner, _NAME, f'renamed to "{owner.name}"'),),
-                )
+                document, there = resource.origin(route)
+                place = (id(document), there, kind, name)
+                told.setdefault(place, []).append((resource, route, owner))
+    for found in told.values():
+        resource, route, owner = found[0]
+        names = list(dict.fromkeys(quoted(owner.name) for _, _, owner in found))
+        yield Finding(
+            resource,
+            route,
+            f'{resource.title} refers to {owner.kind} "{resource.get(*route)}" at'
+            f" {format_route(route)}, but kustomize names it {listed(names, _MOST_NAMES)} and"
+            " does not follow it there",
+            related=(Note(owner, _NAME, f"renamed to {names[0]}"),),
+        )
 
 
 def _is_there(kind: str, name: str, rendering: Rendering, env: Environment) -> bool:

@@ -118,11 +118,9 @@ class _Sources:
     """What ESO can read by name in an environment, as far as the repository shows who makes it."""
 
     def __init__(self, env: Environment) -> None:
-        from esolint.links import places
-
         self._env = env
         self._is_open = any(rendering.unknown for rendering in env.renderings)
-        self._place = places(env.renderings, certain=env.certain)
+        self._place = env.place
 
     def findings(self, use: Use) -> Iterator[Finding]:
         """Yield what is missing of that which a reference needs: the object, or keys of it."""
@@ -182,7 +180,7 @@ class _Sources:
             return _Absent(note, {}) if note else None
         abroad = {
             other: Note(*names[name], "in another namespace")
-            for other, names in sorted(known.items())
+            for other, names in sorted(known.items(), key=lambda one: one[0])
             if name in names
         }
         return None if self._is_open and not note and not abroad else _Absent(note, abroad)

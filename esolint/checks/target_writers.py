@@ -7,7 +7,6 @@ pkg/controllers/clusterexternalsecret (an ExternalSecret in the place of its own
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,7 +47,7 @@ class _Clash(NamedTuple):
 
 
 def target_collision(env: Environment) -> Iterator[Finding]:
-    place = _places(env)
+    place = env.place
     writers = sorted(_of_eso(env), key=_order)
     # A child that cannot be made writes nothing either, so that is said alone.
     clashes = _clashes(writers, lambda w: (place(w.resource), w.namespace, _own_name(w)), _taken)
@@ -89,13 +88,6 @@ def _of_eso(env: Environment) -> Iterator[Writer]:
     for writer in env.links.writers:
         if writer.policy and writer.sure and writer.namespace is not None:
             yield writer
-
-
-def _places(env: Environment) -> Callable[[Resource], Hashable]:
-    # Loaded here: most repositories have nothing to compare.
-    from esolint.links import places
-
-    return places(env.renderings, certain=env.certain)
 
 
 def _order(writer: Writer) -> tuple[str, int, str, str]:
@@ -247,14 +239,14 @@ _IN_GIT = ("Secret", "SealedSecret", "SopsSecret")
 def target_also_in_git(env: Environment) -> Iterator[Finding]:
     if not env.of_kind(*_IN_GIT):
         return
-    place = _places(env)
+    place = env.place
     ignored = _ignored(env)
     in_git: dict[Hashable, Writer] = {}
     for writer in env.links.writers:
         resource = writer.resource
         if resource.kind not in _IN_GIT or not writer.sure or writer.namespace is None:
             continue
-        if id(resource) not in ignored and not _is_seed(resource):
+        if id(resource) not in ignored and not _is_seed(resource, env):
             in_git.setdefault((place(resource), writer.namespace, writer.name), writer)
     for writer in _of_eso(env) if in_git else ():
         resource, name, namespace = writer.resource, writer.name, writer.namespace
@@ -279,7 +271,7 @@ def target_also_in_git(env: Environment) -> Iterator[Finding]:
         )
 
 
-def _is_seed(secret: Resource) -> bool:
+def _is_seed(secret: Resource, env: Environment) -> bool:
     """Say whether a Secret is only there until ESO fills it."""
     if is_secret(secret) and not (secret.get("data") or secret.get("stringData")):
         return True
@@ -288,7 +280,7 @@ def _is_seed(secret: Resource) -> bool:
         return True
     if any(key in annotations for key in _HOOKS):
         return True
-    marks = [secret.name, posixpath.dirname(secret.document.path)]
+    marks = [secret.name, env.folder(secret)]
     for field in ("labels", "annotations"):
         for route, value in leaves(secret.get("metadata", field)):
             marks += [str(route[-1]) if route else "", str(value)]

@@ -8,6 +8,7 @@ any of them. Where the repository shows no cluster there is one careful group of
 from __future__ import annotations
 
 import posixpath
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Protocol
 
@@ -148,7 +149,7 @@ def _named(
     because = "the configuration names it"
     told = [Cluster(name, because, True, tuple(own)) for name, own in groups.items() if own]
     if left or is_rest or not (told or clusters):
-        why = "no cluster claims it" if told or clusters else "no entry point of a cluster is here"
+        why = "no cluster claims it" if told or clusters else "nothing here names a cluster"
         clusters.append(Cluster(REST, why, False, tuple(left)))
     return (*told, *clusters)
 
@@ -217,6 +218,7 @@ class _Walk:
         by_file: dict[str, set[_Key]] = {}
         for sync in self._syncs:
             by_file.setdefault(sync.document.path, set()).add(_key(sync))
+        paths_of_syncs = sorted(by_file)
         children: dict[_Key, set[_Key]] = {}
         taken: dict[str, set[_Key]] = {}
         for sync in self._syncs:
@@ -229,8 +231,8 @@ class _Walk:
                     paths = self._renderer.files(folder)
                     taken[folder] = set().union(*(by_file.get(path, set()) for path in paths))
                 else:
-                    inside = (keys for path, keys in by_file.items() if below(path, folder))
-                    taken[folder] = set().union(*inside)
+                    inside = _inside(folder, paths_of_syncs)
+                    taken[folder] = set().union(*(by_file[path] for path in inside))
             children[_key(sync)] = taken[folder]
         return children
 
@@ -242,15 +244,17 @@ class _Walk:
         for resource in self._resources:
             if not resource.kind and _APPS in resource.document.text:
                 written.extend(argo.chart_values_applications(resource.document))
+        renderings = self._followed(written)
         brought = {
             _key(resource)
-            for rendering in self._round(written, {})[0]
+            for rendering in renderings
             for resource in rendering.resources
             if rendering.by is not None and _key(rendering.by) != _key(resource)
         }
-        # What another one brings is followed as that one has changed it.
-        written.sort(key=lambda resource: _key(resource) in brought)
-        renderings = self._followed(written)
+        if not brought.isdisjoint(map(_key, written)):
+            # What another one brings is followed as that one has changed it.
+            written.sort(key=lambda resource: _key(resource) in brought)
+            renderings = self._followed(written)
         # Several folders may belong to several instances of Argo CD.
         roots = {posixpath.dirname(r.document.path) for r in written if _key(r) not in brought}
         by_cluster: dict[str | None, list[Rendering]] = {}
@@ -356,6 +360,14 @@ def _by_target(renderings: Sequence[Rendering]) -> dict[str | None, list[Renderi
         targets.setdefault(rendering.name, target)
         found.setdefault(target, []).append(rendering)
     return found
+
+
+def _inside(folder: str, paths: Sequence[str]) -> Sequence[str]:
+    """Return which of some sorted paths lie in a folder, at any depth."""
+    if not folder.strip("./"):
+        return [path for path in paths if below(path, folder)]
+    # They stand together, from the folder's name with "/" on to that with what follows "/".
+    return paths[bisect_left(paths, f"{folder}/") : bisect_left(paths, f"{folder}0")]
 
 
 def _nothing(by: Resource, unknown: tuple[str, ...]) -> Rendering:

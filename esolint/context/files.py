@@ -142,8 +142,9 @@ class Files:
         self._listings: dict[str, tuple[str, ...]] = {}
         self._bytes: dict[str, bytes | str] = {}
         self._pieces: dict[str, list[Piece] | Unread] = {}
-        self._verdicts: dict[tuple[str, int], bool] = {}
-        self._templates: dict[str, list[Piece]] = {}
+        self._verdicts: dict[tuple[str, int, bool], bool] = {}
+        self._templates: dict[str, list[Piece] | Unread] = {}
+        self._told: dict[str, set[int]] = {}
         self._rendered: set[str] = set()
         self._empty: set[str] = set()
         self._parsed: dict[tuple[str, int], list[Document | Unread]] = {}
@@ -222,7 +223,7 @@ class Files:
 
     def is_of_interest(self, piece: Piece) -> bool:
         """Say whether the documents of a text are wanted."""
-        key = (piece.path, piece.number)
+        key = (piece.path, piece.number, piece.template is not None)
         if key not in self._verdicts:
             self._verdicts[key] = self._wanted(piece.text)
         return self._verdicts[key]
@@ -279,22 +280,46 @@ class Files:
         if key not in self._parsed:
             items = list(parse(piece, self._limits, literal=self._literal))
             if any(isinstance(item, Unread) and item.reason == "template" for item in items):
-                items = self._of_template(piece) or items
+                read = self._of_template(piece)
+                items = items if read is None else read
             self._parsed[key] = items
         return self._parsed[key]
 
-    def _of_template(self, piece: Piece) -> list[Document | Unread]:
-        """Return the documents of a text of a Helm chart, read with holes; none elsewhere."""
-        path = piece.path
-        if path in self._rendered or not self.is_template(path):
-            return []
+    def _of_template(self, piece: Piece) -> list[Document | Unread] | None:
+        """Return the documents of a text of a Helm chart, read with holes; None elsewhere.
+
+        A `---` in a loop does not end what its template makes, so a text may be a part of
+        another one: whichever is asked for first brings the documents of all.
+        """
+        twins = self.template(piece.path)
+        if isinstance(twins, Unread) or not twins:
+            return None
+        told = self._told.setdefault(piece.path, set())
+        found: list[Document | Unread] = []
+        for twin in twins:
+            if twin.number not in told and _overlap(piece, twin):
+                told.add(twin.number)
+                found += parse(twin, self._limits)
+        return found
+
+    def template(self, path: str) -> Sequence[Piece] | Unread:
+        """Return the texts of a file as Helm reads its templates; none if it is no template."""
         if path not in self._templates:
             pieces = self.pieces(path)
-            whole = "" if isinstance(pieces, Unread) else "".join(each.text for each in pieces)
-            found = split(path, whole, self._limits, template=True)
-            self._templates[path] = [] if isinstance(found, Unread) else found
-        twins = [each for each in self._templates[path] if each.line == piece.line]
-        return [item for twin in twins for item in parse(twin, self._limits)]
+            found: list[Piece] | Unread = []
+            if isinstance(pieces, Unread):
+                found = pieces
+            elif path not in self._rendered and self.is_template(path):
+                whole = "".join(each.text for each in pieces)
+                found = split(path, whole, self._limits, template=True)
+            self._templates[path] = found
+        return self._templates[path]
+
+
+def _overlap(one: Piece, other: Piece) -> bool:
+    """Say whether two texts of a file have lines in common."""
+    ends = [piece.line + len(piece.text.splitlines()) for piece in (one, other)]
+    return max(one.line, other.line) < min(ends)
 
 
 def join(folder: str, written: str) -> str:

@@ -85,7 +85,7 @@ def chart(folder: str, files: Files, namespace: str | None) -> Rendering:
         content = files.documents(path)
         for document in content.documents:
             objects_found.extend(objects(document, namespace))
-        if content.unread or _may_add_objects(files.pieces(path), files):
+        if content.unread or _may_add_objects(files.template(path), files):
             unknown[f"{path}: values or helpers decide which objects it yields"] = None
     return Rendering(folder, tuple(objects_found), tuple(unknown), (), frozenset(read))
 
@@ -173,21 +173,24 @@ def objects(document: Document, namespace: str | None = None) -> Iterator[Resour
 def _object(resource: Resource, namespace: str | None) -> Resource:
     document, base = resource.document, resource.base
     known: set[Route] = {()}
-    absent = not exists(resource.value, _NAMESPACE)
+    written = at(resource.value, _NAMESPACE)
+    own = isinstance(written, str) and bool(_RELEASE_NAMESPACE.fullmatch(written))
+    absent = own or not exists(resource.value, _NAMESPACE)
     if document.template is not None and document.template.actions:
         # Only where a chart has templates that are none otherwise.
         from esolint.source.template import Settled
 
         settled = Settled(document, base)
         known = {route for route in _routes(resource) if settled(*route)}
-        if absent:
+        if own:
+            absent = settled.is_unconditional(*_NAMESPACE)
+        elif absent:
             absent = settled(*_NAMESPACE)
         elif settled(*_NAMESPACE):
             known.add(_NAMESPACE)
-        elif settled.is_unconditional(*_NAMESPACE):
-            written = at(resource.value, _NAMESPACE)
-            absent = isinstance(written, str) and bool(_RELEASE_NAMESPACE.fullmatch(written))
     value = resource.value
+    holes = frozenset[Route]({()}) if document.template is not None else frozenset[Route]()
+    known = known if holes else set()
     if absent and not _is_cluster_scoped(resource):
         if namespace is None:
             known = set(_but_the_namespace(known, value))
@@ -195,10 +198,7 @@ def _object(resource: Resource, namespace: str | None) -> Resource:
             metadata = {**mapping(value.get("metadata")), "namespace": namespace}
             value = {**value, "metadata": metadata}
             known.add(_NAMESPACE)
-    holes = frozenset[Route]({()}) if document.template is not None else frozenset[Route]()
-    return Resource(
-        value, document, base, holes=holes, known=frozenset(known) if holes else frozenset()
-    )
+    return Resource(value, document, base, holes=holes, known=frozenset(known))
 
 
 def _but_the_namespace(known: set[Route], value: dict[str, Value]) -> Iterator[Route]:

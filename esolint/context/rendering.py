@@ -1,6 +1,7 @@
 """What a kustomization, a chart or an application yields, and what is wrong with it."""
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -120,6 +121,14 @@ class Deployed(NamedTuple):
     def files(self) -> frozenset[str]:
         """The paths of all files that some rendering reads."""
         return frozenset().union(*(r.files for c in self.clusters for r in c.renderings))
+
+
+_EXAMPLES = r"(?i)(?:^|[-._/])(?:docs?|demos?|examples?|samples?|snippets?)(?:[-._/]|$)"
+
+
+def is_example(folder: str) -> bool:
+    """Say whether a folder, from the top of the repository, is called as what people copy from."""
+    return re.search(_EXAMPLES, folder) is not None
 
 
 def plain(resources: Sequence[Resource]) -> tuple[Rendering, ...]:

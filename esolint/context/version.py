@@ -11,6 +11,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 from esolint.context.kustomize import is_kustomization
@@ -56,6 +57,10 @@ def may_pin(written: str) -> bool:
     return hinted and bool(re.search(_MAY_PIN, written))
 
 
+# Each cluster asks anew what the objects are that may be on it.
+_may_pin = cache(may_pin)
+
+
 def installed(
     resources: Iterable[Resource],
     patches: Iterable[Resource] = (),
@@ -93,7 +98,7 @@ def pins(
     documents: Iterable[Document] = (),
 ) -> tuple[Pin, ...]:
     """Return what decides the version of ESO, in the order of the repository."""
-    looked = [r for r in resources if not r.is_eso and may_pin(r.document.text)]
+    looked = [r for r in resources if not r.is_eso and _may_pin(r.document.text)]
     repositories = helm_repositories(looked)
     certain: list[Pin] = []
     images: list[Pin] = []

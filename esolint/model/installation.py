@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import NamedTuple, TypeAlias
 
 from esolint.context import argo
@@ -70,6 +71,10 @@ def may_matter(written: str) -> bool:
     return may_pin(written) or bool(
         "external-secrets" in written and re.search(_DEPENDENCY, written)
     )
+
+
+# Each cluster asks anew what the objects are that may be on it.
+_may_matter = cache(may_matter)
 
 
 class Setting(NamedTuple):
@@ -191,15 +196,16 @@ def installation(resources: Iterable[Resource]) -> Installation | None:
 def operators(resources: Iterable[Resource]) -> tuple[Operator, ...]:
     """Return the installations of ESO among some objects and files, in their order."""
     others = [resource for resource in resources if not resource.is_eso]
-    looked = [r for r in others if r.kind == "HelmRelease" or may_matter(r.document.text)]
+    looked = [r for r in others if r.kind == "HelmRelease" or _may_matter(r.document.text)]
     repositories = helm_repositories(looked)
+    charts = {resource.name for resource in others if _is_chart(resource)}
     used = {text(resource.get("spec", "chartRef", "name")) for resource in looked}
     found: list[Operator] = []
     for resource in looked:
         for route, here in _mappings(resource):
             if chart_at(resource, route, here, repositories) is not None:
                 found.append(_release(resource, route, here, others))
-        found.extend(_without_chart(resource, others))
+        found.extend(_without_chart(resource, others, charts))
         if _is_chart(resource) and resource.name not in used:
             # Whoever makes a release of it is not to be seen.
             found.append(Operator(resource, (), None, open=True))
@@ -237,11 +243,15 @@ def _release(
     return Operator(resource, route, None, open=True)
 
 
-def _without_chart(resource: Resource, others: Sequence[Resource]) -> Iterator[Operator]:
-    """Yield the installation that an object is without naming the chart itself."""
+def _without_chart(
+    resource: Resource, others: Sequence[Resource], charts: Collection[str]
+) -> Iterator[Operator]:
+    """Yield the installation that an object is without naming the chart itself.
+
+    `charts` are the names of the objects that stand for the chart.
+    """
     if resource.kind == "HelmRelease" and resource.get("spec", "chartRef") is not None:
-        name = text(resource.get("spec", "chartRef", "name"))
-        if any(other.name == name and _is_chart(other) for other in others):
+        if text(resource.get("spec", "chartRef", "name")) in charts:
             yield _helm_release(resource, others)
     elif resource.kind == "OperatorConfig" and resource.group == "operator.external-secrets.io":
         yield Operator(resource, ("spec",), known_namespace(resource), ((resource, ("spec",)),))

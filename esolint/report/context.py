@@ -8,7 +8,7 @@ from esolint.context.rendering import REST, Rendering
 from esolint.environments import Surroundings
 from esolint.graph import Environment
 from esolint.repository import Repository
-from esolint.resource import Resource
+from esolint.resource import Resource, known_namespace
 from esolint.value import format_route
 from esolint.words import amount, listed
 
@@ -56,7 +56,9 @@ def _rendering(rendering: Rendering) -> Iterator[str]:
     objects = sum(resource.is_eso for resource in rendering.resources)
     if not objects:
         return
-    spaces = sorted({r.namespace for r in rendering.resources if r.is_eso and r.namespace})
+    # kustomize stamps a namespace on what stands in none, too.
+    housed = (r for r in rendering.resources if r.is_eso and not r.kind.startswith("Cluster"))
+    spaces = sorted(filter(None, {known_namespace(r) for r in housed}))
     into = f" into {listed(spaces, _MOST)}" if spaces else ""
     folder = f" of {rendering.root}" if rendering.root not in ("", rendering.name) else ""
     yield f"  {rendering.name}{folder}: {amount(objects, 'ESO object')}{into}\n"

@@ -268,13 +268,28 @@ class Document:
         return self._starts
 
 
-def child(document: Document, route: Route) -> Document | None:
+def child(document: Document, route: Route, made: str | None = None) -> Document | None:
     """Read the string at `route` as a document of its own; None where that is not possible.
 
     The lines of a block scalar keep their places, and so does a scalar on one line without
-    escapes; for any other the scalar's own place stands for all of it.
+    escapes; for any other, and where rendering has `made` another text of it, the place of
+    what is written stands for all of it.
     """
     value = at(document.value, route)
+    if made is not None and made != value:
+        other = _first(made, document)
+        if other is None:
+            return None
+        place = document.span(route)
+        return Document(
+            document.path,
+            made,
+            other,
+            index=document.index,
+            literal=document.literal,
+            limits=document.limits,
+            opaque=place,
+        )
     if not isinstance(value, str):
         return None
     built = _first(value, document)

@@ -267,6 +267,15 @@ def test_seeds_and_others(there: dict[str, Value]) -> None:
     assert told(IN_GIT, external("one"), there) == []
 
 
+def test_what_the_repository_itself_is_called_is_no_sign_of_a_seed() -> None:
+    objects = yaml.safe_dump_all([external("app"), secret()])
+    repository = read([Input("../bootstrap/apps/a.yaml", objects.encode())])
+    active = ActiveRule(load_rules()[IN_GIT], load_rules()[IN_GIT].defaults())
+    for root, count in (("../bootstrap", 1), (".", 0)):
+        around = surroundings(repository, Settings(root=root))
+        assert len(engine.check(repository, around.environments, [active])) == count
+
+
 def test_a_name_that_only_holds_the_word_is_no_seed() -> None:
     spare = secret(labels={"app": "linseedoil"})
     assert len(told(IN_GIT, external("one"), spare)) == 1

@@ -42,7 +42,7 @@ def shown(*arguments: str) -> str:
 @pytest.mark.usefixtures("tree")
 def test_the_tree_shows_its_environments() -> None:
     assert shown() == (
-        "environment repository: no entry point of a cluster is here\n"
+        "environment repository: nothing here names a cluster\n"
         "  ESO version not known: no version is named\n"
         "  2 ESO objects of 2 renderings\n"
         "  prod: 1 ESO object into prod\n"
