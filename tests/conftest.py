@@ -26,6 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show the shares that tests measure, of workers too: `record_property("share", text)`."""
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.getreports(outcome):
+            for name, value in report.user_properties:
+                if name == "share":
+                    terminalreporter.write_line(str(value))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real manifests and recorded verdicts; a user's clone has none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from esolint.discover import read_bytes, shown
@@ -26,6 +26,8 @@ _WANTED = (
     rf"(?m)\bkind[\"']?\s*:\s*(?:[\"']?(?:{_KINDS}|\w*List)\b|[&*!>|?])|external-secrets\.io"
     r"|\\[xuU\r\n]|^\s*\?\s"
 )
+# What opens a block of a Go template.
+_BLOCK = r"\{\{-?\s*(?:if|range|with)\b"
 
 
 def mentions_wanted(written: str) -> bool:
@@ -278,12 +280,22 @@ class Files:
         """Return the documents of a text, and what in it cannot be read."""
         key = (piece.path, piece.number)
         if key not in self._parsed:
-            items = list(parse(piece, self._limits, literal=self._literal))
-            if any(isinstance(item, Unread) and item.reason == "template" for item in items):
+            items = None if self._is_in_a_block(piece) else self._as_it_stands(piece)
+            if items is None or any(_is_template(item) for item in items):
                 read = self._of_template(piece)
-                items = items if read is None else read
+                items = read if read is not None else items or self._as_it_stands(piece)
             self._parsed[key] = items
         return self._parsed[key]
+
+    def _as_it_stands(self, piece: Piece) -> list[Document | Unread]:
+        return list(parse(piece, self._limits, literal=self._literal))
+
+    def _is_in_a_block(self, piece: Piece) -> bool:
+        """Say whether a loop or a condition of a template may go on around a whole text."""
+        pieces = self.pieces(piece.path)
+        if isinstance(pieces, Unread) or len(pieces) < 2 or "templates/" not in piece.path:
+            return False
+        return any(re.search(_BLOCK, each.text) for each in pieces)
 
     def _of_template(self, piece: Piece) -> list[Document | Unread] | None:
         """Return the documents of a text of a Helm chart, read with holes; None elsewhere.
@@ -316,9 +328,13 @@ class Files:
         return self._templates[path]
 
 
+def _is_template(item: Document | Unread) -> bool:
+    return isinstance(item, Unread) and item.reason == "template"
+
+
 def _overlap(one: Piece, other: Piece) -> bool:
     """Say whether two texts of a file have lines in common."""
-    ends = [piece.line + len(piece.text.splitlines()) for piece in (one, other)]
+    ends = [p.line + p.text.count("\n") + (not p.text.endswith("\n")) for p in (one, other)]
     return max(one.line, other.line) < min(ends)
 
 

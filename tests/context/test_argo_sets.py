@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from kustomize_oracle import MemoryTree
 
@@ -319,9 +317,7 @@ def test_a_million_combinations_are_not_followed() -> None:
     lists = [", ".join(f"{{{key}: v{i}}}" for i in range(1000)) for key in "ab"]
     one, other = (f"{{list: {{elements: [{elements}]}}}}" for elements in lists)
     generators = f"  - matrix: {{generators: [{one}, {other}]}}"
-    began = time.process_time()
     found, unknown = made(generators)
-    assert time.process_time() - began < 4
     assert found == []
     (why,) = unknown
     assert "more than 20000 sets of parameters" in why

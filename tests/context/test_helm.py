@@ -347,3 +347,41 @@ def _claims(path: str, files: Files) -> Counter[str]:
                     keys = ("name", "kind")
                     count["store"] += all(known(resource, *reference, key) for key in keys)
     return count
+
+
+# As a repository is read: a template is looked at as one only where it is no YAML.
+
+LOOP = """\
+{{- range .Values.items }}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: {{ .name }}
+---
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: other
+{{- end }}
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "count"), [("range", 1), ("ExternalSecret", 2), ("name: other", 1)]
+)
+def test_a_document_in_a_loop_is_read_once(wanted: str, count: int) -> None:
+    files = Files(
+        MemoryTree({"c/Chart.yaml": "name: app", "c/templates/a.yaml": LOOP}),
+        wanted=lambda text: wanted in text,
+    )
+    content = files.documents("c/templates/a.yaml")
+    assert [document.template is not None for document in content.documents] == [True] * count
+    assert content.unread == ()
+
+
+def test_what_values_may_add_is_seen_in_a_file_that_nobody_wants() -> None:
+    added = "{{- range .Values.extraObjects }}\n---\n{{ toYaml . }}\n{{- end }}\n"
+    files = {"c/Chart.yaml": "name: app", "c/templates/extra.yaml": added}
+    (why,) = chart("c", Files(MemoryTree(files)), None).unknown
+    assert why == "c/templates/extra.yaml: values or helpers decide which objects it yields"

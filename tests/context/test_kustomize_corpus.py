@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,7 +41,7 @@ def comparisons(corpus: Path) -> Iterator[Claims | None]:
 
 @pytest.mark.usefixtures("_with_kubectl")
 def test_what_is_claimed_is_what_kubectl_renders(
-    shared: Path, capsys: pytest.CaptureFixture[str]
+    shared: Path, record_property: Callable[[str, object], None]
 ) -> None:
     found = list(comparisons(shared / "corpus"))
     claims = [claim for claim in found if claim is not None]
@@ -50,12 +50,12 @@ def test_what_is_claimed_is_what_kubectl_renders(
     scalars = sum(claim.scalars for claim in claims)
     known = sum(claim.claimed_scalars for claim in claims)
     wrong = [line for claim in claims for line in claim.wrong]
-    with capsys.disabled():
-        print(
-            f"\nkustomize: {len(claims)} of {len(found)} kustomizations rendered; "
-            f"{whole} of {objects} objects and {known} of {scalars} values claimed, "
-            f"{len(wrong)} claims wrong"
-        )
+    record_property(
+        "share",
+        f"kustomize: {len(claims)} of {len(found)} kustomizations rendered; "
+        f"{whole} of {objects} objects and {known} of {scalars} values claimed, "
+        f"{len(wrong)} claims wrong",
+    )
 
     assert wrong == []
     assert objects > 0

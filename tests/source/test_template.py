@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -234,13 +232,11 @@ def test_texts_in_actions_may_be_secret() -> None:
         "x" * 1_000_000 + "{{ .y }}",
     ],
 )
-def test_hostile_input_takes_bounded_time(hostile: str) -> None:
-    start = time.process_time()
+def test_hostile_input_comes_to_an_end(hostile: str) -> None:
+    """Without a bound the slowest of them would take hours."""
     documents, _ = read(hostile)
     for document in documents:
         Settled(document)("metadata", "name")
-
-    assert time.process_time() - start < 5
 
 
 FRAGMENTS = st.sampled_from(
