@@ -223,7 +223,7 @@ class Environment:
             return Missing(None, other_namespace=tuple(other_namespace))
         if isinstance(absent, Missing) and not any(absent):
             # What comes with the consumer may bring the store along.
-            why = self._open.get(use.resource.rendering)
+            why = self.open_because(use.resource)
             return Unknown(why) if why else absent
         return absent
 
@@ -261,6 +261,10 @@ class Environment:
             return Missing(None, other, other_cluster=abroad)
         near = nearest(name, names)
         return Missing(names[near] if near else None, other)
+
+    def open_because(self, resource: Resource) -> str | None:
+        """Return why what brings an object may bring others that are not known, None: it is all."""
+        return self._open.get(resource.rendering)
 
     @property
     def has_stores(self) -> bool:

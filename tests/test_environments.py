@@ -258,3 +258,29 @@ def test_a_template_that_is_yaml_as_it_stands_may_name_the_namespace_of_its_rele
     (env,) = around({"apps/app.yaml": APPLICATION, **chart}).environments
     assert objects(env) == [("Application argocd/app", "shop", "app")]
     assert not env.resources[-1].unknown(("metadata", "namespace"))
+
+
+def test_what_flux_brings_of_argo_cd_is_on_one_cluster() -> None:
+    source = "sourceRef: {kind: GitRepository, name: flux-system}"
+    sync = (
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: flux-system, namespace: flux-system}\n"
+        f"spec: {{path: ./clusters/one, prune: true, {source}}}\n"
+    )
+    application = (
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\n"
+        "metadata: {name: shop, namespace: argocd}\n"
+        "spec:\n"
+        "  source: {repoURL: 'https://git.example.com/x', path: apps/shop}\n"
+        "  destination: {server: 'https://kubernetes.default.svc', namespace: shop}\n"
+    )
+    files = {
+        "clusters/one/sync.yaml": sync,
+        "clusters/one/shop.yaml": application,
+        "apps/shop/secret.yaml": SECRET % "shop",
+    }
+
+    (env,) = around(files).environments
+
+    assert env.name == "clusters/one"
+    assert objects(env) == [("Application argocd/shop", "shop", "shop")]

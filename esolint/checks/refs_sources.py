@@ -119,7 +119,6 @@ class _Sources:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
-        self._is_open = any(rendering.unknown for rendering in env.renderings)
         self._place = env.place
 
     def findings(self, use: Use) -> Iterator[Finding]:
@@ -183,7 +182,16 @@ class _Sources:
             for other, names in sorted(known.items(), key=lambda one: one[0])
             if name in names
         }
-        return None if self._is_open and not note and not abroad else _Absent(note, abroad)
+        return None if self._is_open(use) and not note and not abroad else _Absent(note, abroad)
+
+    def _is_open(self, use: Use) -> bool:
+        """Say whether something that is not known here may bring along what a reference means.
+
+        The credentials of a store mostly come with it, what templates are made of from anywhere.
+        """
+        if "templateFrom" in use.route:
+            return any(rendering.unknown for rendering in self._env.renderings)
+        return self._env.open_because(use.resource) is not None
 
     def _others_have(self, kind: str, name: str) -> bool:
         """Say whether what another cluster has may live here, too."""

@@ -56,7 +56,9 @@ def deployed(
     rendered = rendered or {}
     renderer = Renderer(files)
     walk = _Walk(resources, files, renderer, root)
-    every = [*walk.flux_clusters(), *walk.argo_clusters()]
+    by_flux = list(walk.flux_clusters())
+    followed = {_key(r.by) for c in by_flux for r in c.renderings if r.by is not None}
+    every = [*by_flux, *walk.argo_clusters(followed)]
     found = [cluster for cluster in every if cluster.name != REST]
     rest = [r for cluster in every if cluster.name == REST for r in cluster.renderings]
     seen: set[str] = set().union(*(r.files for c in every for r in c.renderings))
@@ -238,9 +240,17 @@ class _Walk:
 
     # Argo CD
 
-    def argo_clusters(self) -> Iterator[Cluster]:
-        """Yield one cluster for each destination, where Applications name several."""
-        written = [r for r in self._resources if argo.is_application(r) or argo.is_set(r)]
+    def argo_clusters(self, followed: Collection[_Key]) -> Iterator[Cluster]:
+        """Yield one cluster for each destination, where Applications name several.
+
+        Those that Flux brings are on a cluster of Flux already: they are `followed`.
+        """
+        written = [
+            resource
+            for resource in self._resources
+            if (argo.is_application(resource) or argo.is_set(resource))
+            and _key(resource) not in followed
+        ]
         for resource in self._resources:
             if not resource.kind and _APPS in resource.document.text:
                 written.extend(argo.chart_values_applications(resource.document))
