@@ -48,17 +48,17 @@ def surroundings(repository: Repository, settings: Settings | None = None) -> Su
     """
     settings = settings or Settings()
     deployed = _deployed(repository, settings)
+    clusters = deployed.clusters
     read = deployed.files
     patches = tuple(p for p in repository.patches if p.document.path not in read)
     objects = {
         id(c): tuple(resource for r in c.renderings for resource in r.resources)
-        for c in deployed.clusters
+        for c in clusters
     }
-    rest = [r for c in deployed.clusters if c.name == REST for r in objects[id(c)]]
+    rest = [r for c in clusters if c.is_rest for r in objects[id(c)]]
     found: list[tuple[Cluster, Installed]] = []
-    clusters = deployed.clusters
     for cluster in clusters:
-        is_rest = cluster.name == REST
+        is_rest = cluster.is_rest
         left = (*objects[id(cluster)], *patches, *deployed.undeployed) if is_rest else ()
         if is_rest and len(clusters) > 1 and not any(r.is_eso for r in left):
             continue
@@ -66,8 +66,8 @@ def surroundings(repository: Repository, settings: Settings | None = None) -> Su
     unversioned = [r for c, one in found if one.version is None for r in objects[id(c)]]
     environments: list[Environment] = []
     for cluster, (version, _) in found:
-        is_rest = cluster.name == REST
-        abroad = [r for c in deployed.clusters if c is not cluster for r in objects[id(c)]]
+        is_rest = cluster.is_rest
+        abroad = [r for c in clusters if c is not cluster for r in objects[id(c)]]
         environments.append(
             Environment(
                 objects[id(cluster)],
@@ -103,7 +103,8 @@ def _deployed(repository: Repository, settings: Settings) -> Deployed:
         from esolint.context.clusters import deployed
 
         return deployed(repository, settings.root, settings.named, settings.rendered)
-    whole = Cluster(REST, "nothing says where its objects go", False, plain(repository.resources))
+    why = "nothing says where its objects go"
+    whole = Cluster(REST, why, False, plain(repository.resources), is_rest=True)
     return Deployed((whole,), ())
 
 
@@ -120,7 +121,7 @@ def _deploys(resource: Resource) -> bool:
 def _name(cluster: Cluster, version: Version | None, settings: Settings) -> str:
     if len(settings.eso_versions) < 2:
         return cluster.name
-    return f"ESO {version}" if cluster.name == REST else f"{cluster.name} with ESO {version}"
+    return f"ESO {version}" if cluster.is_rest else f"{cluster.name} with ESO {version}"
 
 
 def _beside(cluster: Cluster, repository: Repository) -> tuple[Resource, ...]:
@@ -148,8 +149,8 @@ def _versions(
     own = [*_installing(cluster), *_beside(cluster, repository)]
     if not pins(own):
         # Nobody says where the rest goes: it may be here, and what is here may be there.
-        is_rest = cluster.name == REST
-        own += [r for c in clusters if is_rest or c.name == REST for r in _installing(c)]
+        is_rest = cluster.is_rest
+        own += [r for c in clusters if is_rest or c.is_rest for r in _installing(c)]
     return [installed(own, patches, documents)]
 
 
@@ -159,7 +160,7 @@ def _installing(cluster: Cluster) -> list[Resource]:
         resource
         for r in cluster.renderings
         for resource in (r.resources if r.by is None else (*r.resources, r.by))
-        if cluster.name == REST or resource.group != "argoproj.io" or resource is r.by
+        if cluster.is_rest or resource.group != "argoproj.io" or resource is r.by
     ]
 
 

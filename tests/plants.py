@@ -1315,7 +1315,7 @@ def namespaced_store_named_as_a_cluster_store(tree: Tree) -> None:
     ),
     profile="strict",
     slow=True,
-    missed="another rendering of the cluster lies elsewhere",
+    missed="its file is still there, and somebody may apply it by hand",
 )
 def service_account_of_a_store_deleted(tree: Tree) -> None:
     tree.replace(f"{STORES}/base/kustomization.yaml", "- vault-secret-fetcher.yaml\n", "")

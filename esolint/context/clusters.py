@@ -59,8 +59,8 @@ def deployed(
     by_flux = list(walk.flux_clusters())
     followed = {_key(r.by) for c in by_flux for r in c.renderings if r.by is not None}
     every = [*by_flux, *walk.argo_clusters(followed)]
-    found = [cluster for cluster in every if cluster.name != REST]
-    rest = [r for cluster in every if cluster.name == REST for r in cluster.renderings]
+    found = [cluster for cluster in every if not cluster.is_rest]
+    rest = [r for cluster in every if cluster.is_rest for r in cluster.renderings]
     seen: set[str] = set().union(*(r.files for c in every for r in c.renderings))
     for own in _roots(repository, renderer, seen):
         if own.root in rendered:
@@ -152,7 +152,7 @@ def _named(
     told = [Cluster(name, because, True, tuple(own)) for name, own in groups.items() if own]
     if left or is_rest or not (told or clusters):
         why = "no cluster claims it" if told or clusters else "nothing here names a cluster"
-        clusters.append(Cluster(REST, why, False, tuple(left)))
+        clusters.append(Cluster(REST, why, False, tuple(left), is_rest=True))
     return (*told, *clusters)
 
 
@@ -356,7 +356,8 @@ def _cluster(
 ) -> Iterator[Cluster]:
     """Yield the cluster of some renderings, if ESO is on it; None: nobody knows which it is."""
     if any(resource.is_eso for r in renderings for resource in r.resources):
-        yield Cluster(name or REST, because, certain, tuple(renderings))
+        own = tuple(renderings)
+        yield Cluster(name or REST, because, certain, own, is_rest=name is None)
 
 
 def _by_target(renderings: Sequence[Rendering]) -> dict[str | None, list[Rendering]]:

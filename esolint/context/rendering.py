@@ -99,12 +99,16 @@ REST = "repository"
 
 
 class Cluster(NamedTuple):
-    """Renderings that live together. `certain`: on one cluster, and nothing else is there."""
+    """Renderings that live together. `certain`: on one cluster, and nothing else is there.
+
+    `is_rest`: what no cluster claims, which may live on any of them.
+    """
 
     name: str
     because: str
     certain: bool
     renderings: tuple[Rendering, ...]
+    is_rest: bool = False
 
 
 class Deployed(NamedTuple):

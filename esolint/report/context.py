@@ -92,7 +92,8 @@ def _why_nowhere(resource: Resource, around: Surroundings) -> str:
 
 
 def _fate(one: Resource, env: Environment, around: Surroundings) -> Iterator[str]:
-    where = f"cluster {env.name}" if env.name != REST else "no certain cluster"
+    where = f"{'cluster' if env.certain else 'environment'} {env.name}"
+    where = "no certain cluster" if not env.certain and env.name == REST else where
     by = f", by {one.rendering}" if one.rendering else ", as it stands"
     yield f"  {where}{by}\n"
     version = env.eso_version or "not known"
