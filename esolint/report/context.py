@@ -9,7 +9,7 @@ from esolint.environments import Surroundings
 from esolint.graph import Environment
 from esolint.repository import Repository
 from esolint.resource import Resource, known_namespace
-from esolint.value import format_route
+from esolint.value import Route, format_route
 from esolint.words import amount, listed
 
 _MOST = 12
@@ -112,12 +112,20 @@ def _fate(one: Resource, env: Environment, around: Surroundings) -> Iterator[str
             yield f"    {format_route(route)}{_source(one, route)}\n"
     for route in sorted(one.known, key=format_route):
         if route:
-            yield f"    {format_route(route)} is filled in\n"
+            yield f"    {format_route(route)} is filled in{_filled(one, route)}\n"
     for route in sorted(one.holes, key=format_route):
         yield f"    {format_route(route) or 'all of it'} only known after rendering\n"
 
 
-def _source(one: Resource, route: tuple[str | int, ...]) -> str:
+def _filled(one: Resource, route: Route) -> str:
+    """Return what a placeholder became, where it is a name and cannot be a secret."""
+    value = one.get(*route)
+    if not one.is_eso or route[-1] not in ("name", "namespace", "key") or value is None:
+        return ""
+    return f": {one.written(route)} becomes {value}"
+
+
+def _source(one: Resource, route: Route) -> str:
     document, there = one.origin(route)
     if document is one.document:
         return ""

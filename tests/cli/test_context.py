@@ -80,3 +80,28 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "does not exist" in result.output
+
+
+def test_what_flux_fills_in_is_shown_but_for_values(tree: Path) -> None:
+    sync = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: flux-system, namespace: flux-system}
+spec:
+  path: ./cluster
+  prune: true
+  sourceRef: {kind: GitRepository, name: flux-system}
+  postBuild: {substitute: {STAGE: prod, PASSWORD: hunter2x}}
+"""
+    (tree / "cluster").mkdir()
+    (tree / "cluster" / "sync.yaml").write_text(sync)
+    secret = SECRET.replace("key: app", 'key: "${STAGE}/app"')
+    template = '  target: {template: {data: {password: "${PASSWORD}"}}}\n'
+    (tree / "cluster" / "secret.yaml").write_text(secret + template)
+
+    output = shown("cluster/secret.yaml", "--context-root", ".")
+
+    assert "  cluster cluster, by Kustomization flux-system/flux-system\n" in output
+    assert ".key is filled in: ${STAGE}/app becomes prod/app\n" in output
+    assert "password is filled in\n" in output
+    assert "hunter2x" not in output
