@@ -52,8 +52,7 @@ def surroundings(repository: Repository, settings: Settings | None = None) -> Su
     read = deployed.files
     patches = tuple(p for p in repository.patches if p.document.path not in read)
     objects = {
-        id(c): tuple(resource for r in c.renderings for resource in r.resources)
-        for c in clusters
+        id(c): tuple(resource for r in c.renderings for resource in r.resources) for c in clusters
     }
     rest = [r for c in clusters if c.is_rest for r in objects[id(c)]]
     found: list[tuple[Cluster, Installed]] = []
