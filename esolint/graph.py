@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from esolint.context.rendering import is_example
 from esolint.model.consumer import STORE, STORE_KINDS, StoreUse
 from esolint.nearest import nearest
-from esolint.resource import Resource
+from esolint.resource import Resource, known_namespace
 from esolint.schema import Admission, Catalog, Version, admit
 from esolint.source import Unread
 from esolint.value import Route, Value
@@ -73,6 +73,15 @@ def _stores_by_name(resources: Iterable[Resource]) -> dict[tuple[str, str], list
         if store.kind in STORE_KINDS and store.is_eso:
             found.setdefault((store.kind, store.name), []).append(store)
     return found
+
+
+def _reaches(use: StoreUse, store: Resource) -> bool:
+    """Say whether a reference can mean a store of its name, by the namespaces of both."""
+    if use.kind != STORE:
+        return True
+    hole = use.resource.unknown(("metadata", "namespace"))
+    there = known_namespace(store)
+    return hole or None in (use.namespace, there) or use.namespace == there
 
 
 class Environment:
@@ -201,31 +210,30 @@ class Environment:
             return Unknown(f"{use.kind} is no kind of store")
         if self._is_example(use.resource):
             return Unknown("an example may mean a store of its reader")
-        named = self._named_stores(use.kind, use.name)
-        other_namespace: list[Resource] = []
-        if named and use.kind == STORE:
-            hole = use.resource.unknown(("metadata", "namespace"))
-            namespace = None if hole else use.namespace
-            fitting = [
-                s
-                for s in named
-                if None in (s.namespace, namespace)
-                or s.namespace == namespace
-                or s.unknown(("metadata", "namespace"))
-            ]
-            other_namespace, named = ([], fitting) if fitting else (named, [])
-        if named:
-            return Found(tuple(named))
-        absent = self._absent.get((use.kind, use.name))
+        key = (use.kind, use.name)
+        here, possible = self._stores.get(key, []), self._stores_elsewhere.get(key, [])
+        for named in (here, possible):
+            fitting = [store for store in named if _reaches(use, store)]
+            if fitting:
+                return Found(tuple(fitting))
+        absent = self._absent.get(key)
         if absent is None:
-            absent = self._absent[use.kind, use.name] = self._why_absent(use.kind, use.name)
-        if isinstance(absent, Missing) and other_namespace:
-            return Missing(None, other_namespace=tuple(other_namespace))
-        if isinstance(absent, Missing) and not any(absent):
+            absent = self._absent[key] = self._why_absent(use.kind, use.name)
+        if isinstance(absent, Unknown):
+            return absent
+        if here or possible:
+            absent = Missing(None, other_namespace=tuple(here or possible))
+            if not self.certain and any(_reaches(use, store) for store in self._abroad(*key)):
+                return Unknown("another cluster has it")
+        if absent.other_namespace or not any(absent):
             # What comes with the consumer may bring the store along.
             why = self.open_because(use.resource)
             return Unknown(why) if why else absent
         return absent
+
+    def _abroad(self, kind: str, name: str) -> list[Resource]:
+        """Return the stores of a name that only other clusters have."""
+        return [r for r in self.others if (r.kind, r.name) == (kind, name) and r.is_eso]
 
     def _named_stores(self, kind: str, name: str) -> list[Resource]:
         """Return the stores of a name that are here, or else those that may be."""
@@ -235,7 +243,7 @@ class Environment:
     def _why_absent(self, kind: str, name: str) -> Missing | Unknown:
         """Say of a store that the repository does not define whether it can be elsewhere."""
         known = {**self._stores_elsewhere, **self._stores}
-        abroad = tuple(r for r in self.others if (r.kind, r.name) == (kind, name) and r.is_eso)
+        abroad = tuple(self._abroad(kind, name))
         if not known and not abroad:
             return Unknown("the repository defines no store")
         if self._is_external(kind, name):

@@ -6,7 +6,7 @@ from esolint import engine, locate
 from esolint.diagnostic import Diagnostic
 from esolint.engine import ActiveRule
 from esolint.environments import Settings, Surroundings, surroundings
-from esolint.graph import Environment, Missing
+from esolint.graph import Environment, Found, Missing
 from esolint.model.consumer import store_uses
 from esolint.repository import Input, Repository, read
 from esolint.rule import load_rules
@@ -284,3 +284,21 @@ def test_what_flux_brings_of_argo_cd_is_on_one_cluster() -> None:
 
     assert env.name == "clusters/one"
     assert objects(env) == [("Application argocd/shop", "shop", "shop")]
+
+
+def test_a_store_that_may_be_here_too_is_found_in_its_namespace() -> None:
+    local = (STORE % "vault").replace("Cluster", "")
+    secret = (SECRET % "app").replace(", kind: ClusterSecretStore", "")
+    files = {
+        "prod/kustomization.yaml": "resources: [secret.yaml, store.yaml]",
+        "prod/secret.yaml": secret.replace("name: app}", "name: app, namespace: shop}"),
+        "prod/store.yaml": local.replace("name: vault}", "name: vault, namespace: billing}"),
+        "bootstrap/store.yaml": local.replace("name: vault}", "name: vault, namespace: shop}"),
+    }
+
+    production, _ = around(files, {"production": lambda path: path == "prod"}).environments
+    (use,) = store_uses(production.of_kind("ExternalSecret")[0])
+    found = production.resolve(use)
+
+    assert isinstance(found, Found)
+    assert [store.document.path for store in found.resources] == ["bootstrap/store.yaml"]

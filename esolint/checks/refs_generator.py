@@ -41,6 +41,8 @@ def generator_not_found(env: Environment) -> Iterator[Finding]:
             near = nearest(use.name, within)
             fault += ", which the repository does not define"
             related = (Note(within[near], _NAME, "did you mean this one?"),) if near else ()
+        if near is None and _may_be_hidden(use, env):
+            continue
         yield Finding(
             use.resource,
             (*use.route, "name"),
@@ -49,6 +51,14 @@ def generator_not_found(env: Environment) -> Iterator[Finding]:
             confidence=None if near else "medium",
             related=related,
         )
+
+
+def _may_be_hidden(use: GeneratorUse, env: Environment) -> bool:
+    """Say whether a generator may come with its consumer, or stand in what cannot be read."""
+    texts = (unread.piece.text for unread in env.unread if unread.piece is not None)
+    return env.open_because(use.resource) is not None or any(
+        use.kind in text and use.name in text for text in texts
+    )
 
 
 def generator_kind_mismatch(env: Environment) -> Iterator[Finding]:

@@ -99,7 +99,8 @@ def patch_replaces_list(resource: Resource, env: Environment) -> Iterator[Findin
         document, there = resource.origin(route)
         if document is resource.document or there[-1:] != route[-1:] or resource.unknown(route):
             continue
-        if not isinstance(at(document.value, there), list):
+        # The operations of a JSON patch say what they replace.
+        if isinstance(document.value, list) or not isinstance(at(document.value, there), list):
             continue
         base = sequence(at(resource.document.value, (*resource.base, *route)))
         lost = _lost(base, sequence(resource.get(*route)))
