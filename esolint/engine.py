@@ -31,7 +31,7 @@ _WITH_ESO = frozenset({"auth", "git", "iam", "install", "admission-policies"})
 _PACKAGE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
 
 Check: TypeAlias = Callable[..., Iterable[Finding]]
-# The id of a rule, what it found, and the name of the environment.
+# The id of a rule, what it found, and the name of the environment, "" for none.
 Report: TypeAlias = tuple[str, Finding, str]
 
 
@@ -56,7 +56,7 @@ def check(
     found += [_admitted(environment, ids) for environment in environments]
     for rule_id, finding, name in chain.from_iterable(found):
         _, _, there = merged.setdefault(_place(rule_id, finding), (rule_id, finding, []))
-        if name not in there:
+        if name and name not in there:
             there.append(name)
     known = load_rules()
     return [Located(known[rule_id], f, tuple(there)) for rule_id, f, there in merged.values()]
@@ -101,7 +101,9 @@ def _calls(
         if rule.check.get("needs") == "others" and all(each.is_eso for each in repository.objects):
             return
         nowhere = unreadable(Unread(".", Span(1, 1, 1, 2), "unreadable", ""))
-        yield next(iter(repository.objects), nowhere), (repository,), environments[0].name
+        # What is written holds for no one of several clusters.
+        name = environments[0].name if len(environments) == 1 else ""
+        yield next(iter(repository.objects), nowhere), (repository,), name
         return
     for environment in environments:
         runs = environment.has_eso and _has(environment, rule)

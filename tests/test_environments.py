@@ -302,3 +302,19 @@ def test_a_store_that_may_be_here_too_is_found_in_its_namespace() -> None:
 
     assert isinstance(found, Found)
     assert [store.document.path for store in found.resources] == ["bootstrap/store.yaml"]
+
+
+def test_what_is_written_holds_for_no_one_of_several_clusters() -> None:
+    files = {
+        **OVERLAYS,
+        "test/secret.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: x}\n"
+        "stringData: {password: Tr0ub4dor-and-3-more}\n",
+    }
+    whole = repository(files)
+    named = {name: lambda path, name=name: path == name for name in ("dev", "prod")}
+    rule = load_rules()["secret-value-in-git"]
+    environments = surroundings(whole, Settings(named=named)).environments
+
+    (located,) = engine.check(whole, environments, [ActiveRule(rule, rule.defaults())])
+
+    assert located.environments == ()
